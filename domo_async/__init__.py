@@ -1,0 +1,1 @@
+"""Asyncio-native Python SDK for Domo."""

@@ -1,0 +1,1 @@
+"""The ``domo-async`` command."""

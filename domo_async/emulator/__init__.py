@@ -1,0 +1,1 @@
+"""A local Domo to develop and test against."""

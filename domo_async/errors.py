@@ -1,0 +1,359 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    DomoError
+    ├── ConfigurationError             a setting is missing or makes no sense; nothing was sent
+    │   ├── MissingCredentialsError    no client id or secret was found
+    │   └── MissingExtraError          an optional package is not installed (also an ImportError)
+    ├── InvalidArgumentError           an argument breaks a rule; nothing was sent (also a ValueError)
+    │   └── ForeignOriginError         a URL outside the configured API: the token goes nowhere else
+    ├── ClientClosedError              the client was closed before or during the call
+    ├── TargetError                    the place that data should go to refuses it: a folder, a disk, a permission
+    ├── PullError                      some DataSets of a pull did not arrive; carries the report
+    └── CallError                      one operation failed; names it, with attempts and elapsed seconds
+        ├── TransportError             no complete answer came
+        │   ├── ConnectionFailedError  the server was never reached, so it cannot have acted
+        │   ├── ConnectionLostError    the connection broke after the request may have been read
+        │   └── CallTimeoutError       the answer did not come in time (also a TimeoutError)
+        ├── ResponseError              an answer came, and it is not what the operation promises
+        │   ├── InvalidResponseError   HTML, half a JSON document, fields of the wrong type
+        │   └── IncompleteDataError    fewer or other rows than the DataSet has
+        └── StatusError                Domo answered with an error status
+            ├── BadRequestError        400 and other 4xx: the request itself is wrong
+            │   └── QueryError         the SQL was refused
+            ├── AuthenticationError    401 (and 406 for CSV): the token was refused
+            │   ├── InvalidCredentialsError  the token endpoint refused the client id or secret
+            │   └── InvalidScopeError        the token endpoint refused the scopes asked for
+            ├── PermissionDeniedError  403: the user behind the client may not do this
+            │   ├── InsufficientScopeError   the token lacks the scope of this operation
+            │   └── BlockedError             the instance's network allow-list turned this address away
+            ├── NotFoundError          404
+            ├── ConflictError          409
+            ├── RateLimitError         429; `retry_after` says how long to wait
+            └── ServerError            5xx: not the caller's fault
+                └── MaintenanceError   Domo shows its maintenance page
+
+What a name says is what failed; `retryable` says whether waiting can cure it. Every error pickles, and none of them ever
+holds a token, a secret, a query string or a request body.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from domo_async.jobs.report import PullReport
+
+__all__ = [
+    "AuthenticationError",
+    "BadRequestError",
+    "BlockedError",
+    "CallError",
+    "CallTimeoutError",
+    "ClientClosedError",
+    "ConfigurationError",
+    "ConflictError",
+    "ConnectionFailedError",
+    "ConnectionLostError",
+    "DomoError",
+    "ForeignOriginError",
+    "IncompleteDataError",
+    "InsufficientScopeError",
+    "InvalidArgumentError",
+    "InvalidCredentialsError",
+    "InvalidResponseError",
+    "InvalidScopeError",
+    "MaintenanceError",
+    "MissingCredentialsError",
+    "MissingExtraError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "PullError",
+    "QueryError",
+    "RateLimitError",
+    "ResponseError",
+    "ServerError",
+    "StatusError",
+    "TargetError",
+    "TransportError",
+]
+
+
+class DomoError(Exception):
+    """Base of everything this library raises on purpose.
+
+    Attributes:
+        message: What happened, as one sentence without the facts that have attributes of their own.
+        hint: What to do about it, or None.
+    """
+
+    retryable: bool = False
+    """Whether the same call may succeed later without a change by the caller."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Callable[..., DomoError], tuple[object, ...]]:
+        # Subclasses take keyword arguments, which the default protocol would lose.
+        return _restore, (type(self), self.args, self.__dict__.copy())
+
+    def fresh(self) -> Self:
+        """A copy to raise in another task.
+
+        One instance raised from many tasks would collect all their traceback frames and mix up their contexts.
+        """
+        twin = copy.copy(self)
+        twin.__cause__ = self
+        return twin
+
+
+def _restore(cls: type[DomoError], args: tuple[object, ...], state: dict[str, object]) -> DomoError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(DomoError):
+    """A setting is missing or makes no sense. Nothing was sent."""
+
+
+class MissingCredentialsError(ConfigurationError):
+    """No client id or client secret was given, and none was found in the environment."""
+
+
+class MissingExtraError(ConfigurationError, ImportError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
+
+    def __init__(self, feature: str, *, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs a package that is not installed",
+            hint=f"Install it with: pip install 'domo-async[{extra}]'",
+        )
+        self.extra = extra
+
+
+class InvalidArgumentError(DomoError, ValueError):
+    """An argument breaks a rule of Domo or of this library. Nothing was sent."""
+
+
+class ForeignOriginError(InvalidArgumentError):
+    """A URL points outside the configured API; the access token is never sent there."""
+
+
+class ClientClosedError(DomoError):
+    """The client was closed before or during the call."""
+
+
+class TargetError(DomoError):
+    """The place that data should go to refuses it: not a folder, no space, no permission."""
+
+
+class PullError(DomoError):
+    """Some DataSets of a pull did not arrive. `report` says which, and why."""
+
+    def __init__(self, message: str, *, report: PullReport, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.report = report
+
+
+class CallError(DomoError):
+    """One operation failed.
+
+    Attributes:
+        operation: Dotted name of the method that was called, such as ``datasets.get``.
+        method: HTTP method.
+        path: Path of the URL, without its query.
+        attempts: How many requests were made before giving up.
+        elapsed: Seconds from the first attempt to this error, waits included.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.operation = operation
+        self.method = method
+        self.path = path
+        self.attempts = 1
+        self.elapsed = 0.0
+
+    def __str__(self) -> str:
+        call = " ".join(part for part in (self.method, self.path) if part)
+        subject = ": ".join(part for part in (self.operation, call) if part)
+        facts = "; ".join(self._facts())
+        text = f"{subject}: {self.message}" if subject else self.message
+        text = f"{text} ({facts})" if facts else text
+        return f"{text}. {self.hint}" if self.hint else text
+
+    def _facts(self) -> list[str]:
+        return [f"{self.attempts} attempts in {self.elapsed:.1f} s"] if self.attempts > 1 else []
+
+
+class TransportError(CallError):
+    """No complete answer came."""
+
+    retryable = True
+
+
+class ConnectionFailedError(TransportError):
+    """The server was never reached, so it cannot have acted on the request."""
+
+
+class ConnectionLostError(TransportError):
+    """The connection broke after the server may have read the request."""
+
+
+class CallTimeoutError(TransportError, TimeoutError):
+    """The answer did not come in time.
+
+    Attributes:
+        phase: ``connect``, ``read``, ``write``, ``pool`` or ``deadline``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        phase: str,
+        operation: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, method=method, path=path, hint=hint)
+        self.phase = phase
+
+
+class ResponseError(CallError):
+    """An answer came, and it is not what the operation promises."""
+
+
+class InvalidResponseError(ResponseError):
+    """The body is HTML, half a document, or has fields of the wrong type."""
+
+    retryable = True
+
+
+class IncompleteDataError(ResponseError):
+    """Fewer or other rows arrived than the DataSet has."""
+
+    retryable = True
+
+
+class StatusError(CallError):
+    """Domo answered with an error status.
+
+    Attributes:
+        status: HTTP status code.
+        reason: Domo's ``statusReason`` or the HTTP reason phrase.
+        message: Domo's own words, or a fallback when it sent none.
+        toe: Domo's reference for this failure ("thread of execution"); Domo support asks for it.
+        code: OAuth error code such as ``invalid_token`` when the answer had one.
+        retry_after: Seconds Domo asked to wait, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        reason: str | None = None,
+        toe: str | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
+        operation: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, method=method, path=path, hint=hint)
+        self.status = status
+        self.reason = reason
+        self.toe = toe
+        self.code = code
+        self.retry_after = retry_after
+
+    def _facts(self) -> list[str]:
+        facts = [f"{self.status} {self.reason}" if self.reason else str(self.status)]
+        if self.toe:
+            facts.append(f"toe {self.toe}")
+        if self.retry_after is not None:
+            facts.append(f"retry after {self.retry_after:g} s")
+        return [*facts, *super()._facts()]
+
+
+class BadRequestError(StatusError):
+    """400 and other 4xx: the request itself is wrong."""
+
+
+class QueryError(BadRequestError):
+    """Domo refused to run the SQL; `message` holds its explanation."""
+
+
+class AuthenticationError(StatusError):
+    """The access token was refused, also after one refresh."""
+
+
+class InvalidCredentialsError(AuthenticationError):
+    """The token endpoint refused the client id or the client secret."""
+
+
+class InvalidScopeError(AuthenticationError):
+    """The token endpoint refused the scopes that were asked for."""
+
+
+class PermissionDeniedError(StatusError):
+    """The user behind the client may not do this."""
+
+
+class InsufficientScopeError(PermissionDeniedError):
+    """The token lacks the scope of this operation.
+
+    Attributes:
+        required_scope: The scope that the operation needs, such as ``data``.
+    """
+
+    required_scope: str | None = None
+
+
+class BlockedError(PermissionDeniedError):
+    """Domo's page "Blocked": the instance's network allow-list turned this address away."""
+
+
+class NotFoundError(StatusError):
+    """No such thing, or none that these credentials may see."""
+
+
+class ConflictError(StatusError):
+    """The request collides with the state on the server."""
+
+
+class RateLimitError(StatusError):
+    """Too many requests; `retry_after` says how long to wait."""
+
+    retryable = True
+
+
+class ServerError(StatusError):
+    """Something failed on Domo's side."""
+
+    retryable = True
+
+
+class MaintenanceError(ServerError):
+    """Domo shows its maintenance page."""

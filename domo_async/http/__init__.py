@@ -1,0 +1,1 @@
+"""Moving one request: transports, the call loop, limits, paging."""

@@ -1,0 +1,1 @@
+"""Many DataSets at once."""

@@ -1,0 +1,24 @@
+"""What Domo says, as pydantic models: tolerant of nulls, new fields and new enum values."""
+
+from domo_async.models.base import DomoModel
+from domo_async.models.datasets import Column, ColumnType, DataSet, DataSetSummary, Owner, Schema
+from domo_async.models.policies import FilterOperator, Policy, PolicyFilter, PolicyType
+from domo_async.models.queries import QueryColumn, QueryResponse
+from domo_async.models.tokens import AccessToken
+
+__all__ = [
+    "AccessToken",
+    "Column",
+    "ColumnType",
+    "DataSet",
+    "DataSetSummary",
+    "DomoModel",
+    "FilterOperator",
+    "Owner",
+    "Policy",
+    "PolicyFilter",
+    "PolicyType",
+    "QueryColumn",
+    "QueryResponse",
+    "Schema",
+]
