@@ -1,0 +1,106 @@
+"""API clients: who may ask for a token, and for which scopes."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["SCOPES", "Client", "ClientRegistry"]
+
+SCOPES = ("data", "user", "dashboard", "account", "audit", "workflow", "buzz")
+"""Every scope that Domo documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One API client of the emulated instance.
+
+    Attributes:
+        client_id: Its public name.
+        client_secret: Its secret; left out of the repr.
+        scopes: The scopes it was created with, the most that its tokens can have.
+        user_id: The Domo user behind it, who owns what it creates.
+        name: That user's name.
+        enabled: Whether it gets tokens.
+    """
+
+    client_id: str
+    client_secret: str
+    scopes: tuple[str, ...] = SCOPES
+    user_id: int = 27
+    name: str = "DomoSupport"
+    enabled: bool = True
+
+    def __repr__(self) -> str:
+        return f"Client(client_id={self.client_id!r}, scopes={self.scopes!r}, enabled={self.enabled})"
+
+
+class ClientRegistry:
+    """The clients of one emulator. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, Client] = {}
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        scopes: Iterable[str] = SCOPES,
+        user_id: int = 27,
+        name: str = "DomoSupport",
+    ) -> Client:
+        """Create a client; what is not given is made up."""
+        scopes = tuple(dict.fromkeys([scopes] if isinstance(scopes, str) else scopes))
+        if unknown := [scope for scope in scopes if scope not in SCOPES]:
+            msg = f"Domo has no scope {unknown[0]!r}; it has {', '.join(SCOPES)}"
+            raise ValueError(msg)
+        client = Client(client_id or str(uuid4()), client_secret or secrets.token_hex(32), scopes, user_id, name)
+        with self._lock:
+            if client.client_id in self._clients:
+                msg = f"There is a client {client.client_id!r} already"
+                raise ValueError(msg)
+            self._clients[client.client_id] = client
+        return client
+
+    def get(self, client_id: str) -> Client | None:
+        """The client of that id."""
+        return self._clients.get(client_id)
+
+    def change(self, client_id: str, *, enabled: bool | None = None, client_secret: str | None = None) -> Client:
+        """Enable, disable, or give a new secret.
+
+        Raises:
+            KeyError: There is no such client.
+        """
+        with self._lock:
+            client = self._clients[client_id]
+            if enabled is not None:
+                client = replace(client, enabled=enabled)
+            if client_secret is not None:
+                client = replace(client, client_secret=client_secret)
+            self._clients[client_id] = client
+            return client
+
+    def rotate(self, client_id: str) -> str:
+        """Give a client a new secret and return it.
+
+        Raises:
+            KeyError: There is no such client.
+        """
+        return self.change(client_id, client_secret=secrets.token_hex(32)).client_secret
+
+    def authenticate(self, client_id: str, client_secret: str) -> Client | None:
+        """The enabled client with this id and secret."""
+        client = self._clients.get(client_id)
+        if client is None or not hmac.compare_digest(client.client_secret.encode(), client_secret.encode()):
+            return None
+        return client if client.enabled else None

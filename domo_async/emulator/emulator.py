@@ -1,0 +1,356 @@
+"""A local Domo: a real HTTP server on a real socket that speaks Domo's public API."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import anyio
+from anyio import to_thread
+
+from domo_async.emulator.application import build
+from domo_async.emulator.clients import SCOPES, Client
+from domo_async.emulator.folder import tables_in
+from domo_async.emulator.instance import Instance
+from domo_async.emulator.serving import ServerThread, listen
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from types import TracebackType
+    from typing import Literal
+
+    import pyarrow as pa
+    from starlette.types import ASGIApp
+
+    from domo_async.emulator.recording import RequestRecord
+    from domo_async.emulator.tokens import TokenFormat
+
+__all__ = ["Emulator", "serve"]
+
+
+class Emulator:
+    """A Domo instance of your own, on a free port of this machine.
+
+    The server runs in a thread with its own event loop, so it serves callers on asyncio, on trio and without any loop. An
+    emulator is *new*, then *running* between `start` and `stop` (as often as you like; its data stays), and *closed* after
+    `close`, which frees the data. ``with`` and ``async with`` start it and close it. All methods may be called from any
+    thread at any time.
+
+    Args:
+        datasets: DataSets to begin with: names, and Arrow tables, readers of batches, or frames with the Arrow interface.
+        data: Folder whose ``.csv``, ``.csv.gz``, ``.csv.zip`` and ``.parquet`` files become DataSets named after their stems.
+        host: Address to listen on.
+        port: Port to listen on, 0 for a free one.
+        token_lifetime: Seconds that an access token lives.
+        token_format: Tokens that look like JWTs, or opaque ones.
+        client_id: Id of the first API client; made up if None.
+        client_secret: Its secret; made up if None.
+        scopes: Its scopes.
+        latency: Seconds that every answer is held back.
+        seed: Makes faults with a probability repeatable.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> with Emulator(datasets={"Flights": pa.table({"tail": ["N101", "N102"]})}) as emulator:
+        ...     print(emulator.table("Flights").num_rows)
+        2
+    """
+
+    def __init__(
+        self,
+        *,
+        datasets: Mapping[str, Any] | None = None,
+        data: str | os.PathLike[str] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token_lifetime: float = 3599.0,
+        token_format: TokenFormat = "jwt",
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        scopes: Iterable[str] = SCOPES,
+        latency: float = 0.0,
+        seed: int | None = None,
+    ) -> None:
+        self.latency = latency
+        self._host = host
+        self._port = port
+        self._instance = Instance(token_lifetime=token_lifetime, token_format=token_format)
+        self._client = self.add_client(client_id=client_id, client_secret=client_secret, scopes=scopes)
+        self._recorder = build(self._instance, lambda: self.latency)
+        self._thread: ServerThread | None = None
+        self._url: str | None = None
+        self._lifecycle = threading.Lock()
+        for name, table in (datasets or {}).items():
+            self.add_dataset(name, table)
+        if data is not None:
+            for name, table in tables_in(data):
+                self.add_dataset(name, table)
+
+    # The server
+
+    def start(self) -> None:
+        """Start the server, unless it runs already. Returns once it accepts connections.
+
+        Raises:
+            OSError: The address cannot be had.
+        """
+        with self._lifecycle:
+            if self._thread is not None:
+                return
+            listener = listen(self._host, self._port)
+            host, port = listener.getsockname()[:2]
+            thread = ServerThread(self._recorder, listener)
+            thread.start()
+            self._thread = thread
+            self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def stop(self, *, grace: float = 0.0) -> None:
+        """Stop the server, if it runs. The data stays, and `start` may be called again.
+
+        Args:
+            grace: Seconds that requests under way get before their connections are dropped.
+        """
+        with self._lifecycle:
+            if self._thread is not None:
+                self._thread.stop(grace=grace)
+                self._thread = None
+
+    def close(self) -> None:
+        """Stop the server and free the data."""
+        self.stop()
+        self._instance.rows.close()
+
+    def serve_forever(self, *, grace: float = 5.0) -> None:
+        """Serve until Ctrl-C or SIGTERM, then let the requests under way finish. For command lines.
+
+        Args:
+            grace: Seconds that requests under way get at the end.
+        """
+        from domo_async.emulator.signals import wait_for_signal
+
+        self.start()
+        try:
+            wait_for_signal()
+        finally:
+            self.stop(grace=grace)
+            self.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        await to_thread.run_sync(self.start)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(self.close)
+
+    @property
+    def url(self) -> str:
+        """Where the API is, such as ``http://127.0.0.1:41873``.
+
+        Raises:
+            RuntimeError: The emulator was never started.
+        """
+        if self._url is None:
+            msg = "The emulator has no address before it is started: use `with Emulator(...)` or call start()"
+            raise RuntimeError(msg)
+        return self._url
+
+    @property
+    def connection(self) -> dict[str, str]:
+        """What a client needs: ``api_url``, ``client_id`` and ``client_secret``, as `AsyncDomo` takes them."""
+        client = self._instance.clients.get(self._client.client_id) or self._client
+        return {"api_url": self.url, "client_id": client.client_id, "client_secret": client.client_secret}
+
+    @property
+    def app(self) -> ASGIApp:
+        """The ASGI application, to mount it in another server or to call it in-process."""
+        return self._recorder
+
+    # What happened
+
+    @property
+    def grants(self) -> int:
+        """Tokens issued so far."""
+        return self._instance.grants
+
+    @property
+    def grant_requests(self) -> int:
+        """Token requests so far, the refused ones included."""
+        return self._instance.grant_requests
+
+    @property
+    def requests(self) -> Sequence[RequestRecord]:
+        """The newest 10,000 requests, oldest first."""
+        return self._recorder.snapshot()
+
+    def clear_requests(self) -> None:
+        """Forget the requests so far."""
+        self._recorder.requests.clear()
+
+    # DataSets
+
+    @property
+    def dataset_ids(self) -> dict[str, str]:
+        """Ids of the current DataSets by name; of two with the same name the newer one."""
+        return {entry.name: entry.id for entry in self._instance.datasets.current()}
+
+    def add_dataset(self, name: str, table: Any, *, description: str | None = None) -> str:
+        """Add a DataSet.
+
+        Args:
+            name: Its name.
+            table: An Arrow table, a reader of batches, or a frame with the Arrow interface.
+            description: Its description.
+
+        Returns:
+            Its id.
+
+        Raises:
+            InvalidArgumentError: A column has a type that Domo cannot hold.
+        """
+        return self._instance.load_dataset(self._client, name, table, description=description).id
+
+    def table(self, id_or_name: str) -> pa.Table:
+        """The rows that a DataSet holds now, in their order.
+
+        Raises:
+            KeyError: There is no such DataSet.
+        """
+        return self._instance.table(self._instance.datasets.find(id_or_name))
+
+    # Clients and tokens
+
+    def add_client(
+        self,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        scopes: Iterable[str] = SCOPES,
+        user_id: int = 27,
+        name: str = "DomoSupport",
+    ) -> Client:
+        """Add an API client; what is not given is made up.
+
+        Args:
+            client_id: Its id.
+            client_secret: Its secret.
+            scopes: The scopes that its tokens may have.
+            user_id: The Domo user behind it.
+            name: That user's name.
+
+        Raises:
+            ValueError: There is such a client already, or a scope that Domo does not know.
+        """
+        return self._instance.clients.add(
+            client_id=client_id, client_secret=client_secret, scopes=scopes, user_id=user_id, name=name
+        )
+
+    def disable_client(self, client_id: str) -> None:
+        """Give this client no more tokens. Those it has stay live."""
+        self._instance.clients.change(client_id, enabled=False)
+
+    def enable_client(self, client_id: str) -> None:
+        """Give this client tokens again."""
+        self._instance.clients.change(client_id, enabled=True)
+
+    def rotate_secret(self, client_id: str) -> str:
+        """Give a client a new secret and return it; the old one is refused from now on."""
+        return self._instance.clients.rotate(client_id)
+
+    def revoke_tokens(self, client_id: str | None = None) -> int:
+        """Refuse every token issued so far, or those of one client.
+
+        Returns:
+            How many live tokens that were.
+        """
+        return self._instance.tokens.revoke(client_id)
+
+    def expire_tokens(self) -> int:
+        """End the life of every token issued so far.
+
+        Returns:
+            How many live tokens that were.
+        """
+        return self._instance.tokens.expire()
+
+    @property
+    def token_lifetime(self) -> float:
+        """Seconds that tokens issued from now on live."""
+        return self._instance.tokens.lifetime
+
+    @token_lifetime.setter
+    def token_lifetime(self, seconds: float) -> None:
+        self._instance.tokens.lifetime = seconds
+
+    @property
+    def token_format(self) -> TokenFormat:
+        """What tokens issued from now on look like: ``jwt`` or ``opaque``."""
+        return self._instance.tokens.form
+
+    @token_format.setter
+    def token_format(self, form: TokenFormat) -> None:
+        self._instance.tokens.form = form
+
+    @property
+    def csv_refusal(self) -> Literal[401, 406]:
+        """Status for a refused token where CSV was asked for: 401, or 406 with an HTML page."""
+        return self._instance.csv_refusal
+
+    @csv_refusal.setter
+    def csv_refusal(self, status: Literal[401, 406]) -> None:
+        self._instance.csv_refusal = status
+
+    @property
+    def deleted_stubs(self) -> bool:
+        """Whether a deleted DataSet shows as ``{"id", "name", "deleted": true}``, else as 404."""
+        return self._instance.deleted_stubs
+
+    @deleted_stubs.setter
+    def deleted_stubs(self, shown: bool) -> None:
+        self._instance.deleted_stubs = shown
+
+
+def serve(
+    data: str | os.PathLike[str] | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    on_ready: Callable[[Emulator], None] | None = None,
+    **options: Any,
+) -> Emulator:
+    """Start an emulator for a command line.
+
+    Args:
+        data: Folder of data files, see `Emulator`.
+        host: Address to listen on.
+        port: Port to listen on.
+        on_ready: Called once the server accepts connections; prints the address, for example.
+        **options: Further arguments of `Emulator`.
+
+    Returns:
+        The running emulator; its `serve_forever` blocks until Ctrl-C.
+
+    Raises:
+        OSError: The address cannot be had.
+    """
+    emulator = Emulator(data=data, host=host, port=port, **options)
+    try:
+        emulator.start()
+        if on_ready is not None:
+            on_ready(emulator)
+    except BaseException:
+        emulator.close()
+        raise
+    return emulator

@@ -1,0 +1,123 @@
+"""The state behind one emulator: clients, tokens, DataSets and their rows. Everything here may be called in any thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from domo_async.emulator.catalog import Catalog, DataSetEntry, sources_by_name
+from domo_async.emulator.clients import ClientRegistry
+from domo_async.emulator.rows.store import RowStore
+from domo_async.emulator.rows.types import StoredColumn, readable_columns, to_domo_rows
+from domo_async.emulator.tokens import TokenFormat, TokenRegistry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from domo_async.emulator.clients import Client
+
+__all__ = ["Instance"]
+
+
+class Instance:
+    """What a Domo instance holds. API families that come later keep their state here too.
+
+    Attributes:
+        grants: Tokens issued.
+        grant_requests: Token requests, the refused ones included.
+        served: Requests answered or dropped, those to the emulator's own endpoints left out.
+        csv_refusal: Status for a refused token where CSV was asked for: 401, or 406 with an HTML page as Domo's older
+            gateway answers.
+        deleted_stubs: Whether GET shows a stub for a deleted DataSet (as the specification says) or 404 (as was seen).
+    """
+
+    def __init__(self, *, token_lifetime: float, token_format: TokenFormat) -> None:
+        self.clients = ClientRegistry()
+        self.tokens = TokenRegistry(lifetime=token_lifetime, form=token_format)
+        self.datasets = Catalog()
+        self.rows = RowStore()
+        self.grants = 0
+        self.grant_requests = 0
+        self.served = 0
+        self.csv_refusal: Literal[401, 406] = 401
+        self.deleted_stubs = True
+
+    def count_request(self) -> None:
+        """Note one more request."""
+        self.served += 1
+
+    def create_dataset(
+        self, owner: Client, name: str, columns: Sequence[StoredColumn], *, description: str | None = None
+    ) -> DataSetEntry:
+        """Add a DataSet without rows."""
+        entry = DataSetEntry(
+            name=name,
+            columns=tuple(columns),
+            rows=self.rows.create(columns),
+            owner_id=owner.user_id,
+            owner_name=owner.name,
+            description=description,
+        )
+        self.datasets.add(entry)
+        return entry
+
+    def load_dataset(self, owner: Client, name: str, data: Any, *, description: str | None = None) -> DataSetEntry:
+        """Add a DataSet with rows: an Arrow table, a reader of batches, or any frame with the Arrow interface."""
+        reader = data if isinstance(data, pa.RecordBatchReader) else pa.table(data).to_reader()
+        columns = readable_columns(reader.schema)
+        entry = self.create_dataset(owner, name, columns, description=description)
+        self.write(entry, columns, to_domo_rows(columns, reader), append=False)
+        return entry
+
+    def write(
+        self,
+        entry: DataSetEntry,
+        columns: Sequence[StoredColumn],
+        batches: pa.RecordBatchReader,
+        *,
+        append: bool,
+    ) -> None:
+        """Replace the rows of a DataSet, or add to them."""
+        with entry.lock:
+            old = entry.rows
+            new = self.rows.append(old, columns, batches) if append else self.rows.create(columns, batches)
+            self._swap(entry, new)
+            entry.touch(data=True)
+
+    def reshape(self, entry: DataSetEntry, columns: Sequence[StoredColumn]) -> None:
+        """Give a DataSet another schema; columns that keep their name keep their values where the type allows it."""
+        with entry.lock:
+            old = entry.rows
+            sources = sources_by_name(old.columns, columns)
+            scaled = [
+                column if source is None else replace(column, scale=max(column.scale, old.columns[source].scale))
+                for column, source in zip(columns, sources, strict=True)
+            ]
+            self._swap(entry, self.rows.reshape(old, scaled, sources))
+            entry.columns = tuple(columns)
+
+    def delete(self, entry: DataSetEntry) -> None:
+        """Delete a DataSet and its rows; the stub stays."""
+        with entry.lock:
+            entry.deleted = True
+            self.rows.drop(entry.rows)
+
+    def table(self, entry: DataSetEntry) -> pa.Table:
+        """All rows of a DataSet under their own names."""
+        reader = self.rows.read(entry.rows)
+        try:
+            batches: list[pa.RecordBatch] = []
+            while (batch := reader.next()) is not None:
+                batches.append(batch)
+        finally:
+            reader.close()
+        names = [column.name for column in entry.rows.columns]
+        schema = to_domo_rows(list(entry.rows.columns), []).schema
+        return pa.Table.from_batches([b.cast(schema) for b in batches], schema).rename_columns(names)
+
+    def _swap(self, entry: DataSetEntry, rows: Any) -> None:
+        old, entry.rows = entry.rows, rows
+        if old.table != rows.table:
+            self.rows.drop(old)

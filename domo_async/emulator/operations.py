@@ -1,0 +1,144 @@
+"""One operation of the API: where it is, which scope it needs, and what its handler is given."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from anyio import to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from domo_async.emulator.bearer import check_token
+from domo_async.emulator.refusals import JSON, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.types import Receive, Scope, Send
+
+    from domo_async.emulator.clients import Client
+    from domo_async.emulator.instance import Instance
+    from domo_async.emulator.recording import Exchange
+    from domo_async.emulator.tokens import Token
+
+__all__ = ["Call", "Endpoint", "Operation", "answer"]
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Call:
+    """One request of one operation.
+
+    Attributes:
+        request: The HTTP request.
+        instance: The state to act on.
+        token: The accepted token, None where the operation needs none.
+        exchange: What is recorded of the request.
+    """
+
+    request: Request
+    instance: Instance
+    token: Token | None
+    exchange: Exchange
+
+    @property
+    def client(self) -> Client:
+        """Who calls."""
+        if self.token is None:
+            msg = "An operation without a scope has no client"
+            raise RuntimeError(msg)
+        return self.token.client
+
+    @property
+    def path(self) -> dict[str, str]:
+        """Parameters in the path."""
+        return self.request.path_params
+
+    async def object(self) -> dict[str, Any]:
+        """The body as a JSON object.
+
+        Raises:
+            RefusedError: 400, it is something else.
+        """
+        document = await self.json()
+        if not isinstance(document, dict):
+            raise RefusedError.gateway(400, "Bad Request")
+        return document
+
+    async def json(self) -> Any:
+        """The body as JSON."""
+        try:
+            return json.loads(await self.request.body())
+        except (ValueError, RecursionError) as error:
+            raise RefusedError.gateway(400, "Bad Request") from error
+
+    def number(self, name: str, *, default: int, maximum: int | None = None) -> int:
+        """A query parameter that counts something; what is above the maximum is taken for the maximum.
+
+        Raises:
+            RefusedError: 400, it is negative or no number.
+        """
+        text = self.request.query_params.get(name, "")
+        if not text:
+            return default
+        if not text.isascii() or not text.isdigit():
+            raise RefusedError.gateway(400, "Bad Request")
+        value = int(text[:18])
+        return value if maximum is None else min(value, maximum)
+
+    def flag(self, name: str) -> bool:
+        """A query parameter that is true or false, in any case."""
+        return self.request.query_params.get(name, "").lower() == "true"
+
+    @staticmethod
+    async def work(function: Callable[..., T], *args: Any) -> T:
+        """Run something slow in a worker thread."""
+        return await to_thread.run_sync(function, *args)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path.
+
+    Attributes:
+        method: HTTP method.
+        path: Path with parameters in braces.
+        handler: Answers a call.
+        scope: Scope that the token needs, None for an operation that takes no token.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[Call], Awaitable[Response]]
+    scope: str | None = "data"
+
+
+class Endpoint:
+    """The ASGI application of one operation."""
+
+    def __init__(self, operation: Operation, instance: Instance) -> None:
+        self._operation = operation
+        self._instance = instance
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the token, run the handler, and turn its refusal into an answer."""
+        exchange: Exchange = scope["domo_async.exchange"]
+        call = Call(Request(scope, receive), self._instance, None, exchange)
+        try:
+            if self._operation.scope is not None:
+                call.token = check_token(call.request.headers, exchange, self._instance, self._operation.scope)
+            response = await self._operation.handler(call)
+        except RefusedError as refusal:
+            response = Response(refusal.body, refusal.status, refusal.headers, refusal.media_type)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+
+def answer(document: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return Response(body, status, headers, JSON)

@@ -1,0 +1,75 @@
+"""Uvicorn's HTTP protocol with a handle on the connection, for faults that happen below HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+__all__ = ["EXTENSION", "Connection", "Protocol"]
+
+EXTENSION = "domo_async.connection"
+"""Key of the `Connection` in the ``extensions`` of the ASGI scope."""
+
+
+class Connection:
+    """What a fault may do to the connection that a request came on."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._lost = asyncio.Event()
+
+    def reset(self) -> None:
+        """Drop the connection with a TCP reset; what is still buffered is lost."""
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                # Lingering for no time makes the kernel send RST instead of FIN.
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
+
+    def close(self) -> None:
+        """Close the connection after what is buffered has been sent, as if the answer were complete."""
+        self._transport.close()
+
+    async def flushed(self) -> None:
+        """Wait until everything written so far is with the kernel, or the connection is lost."""
+        while self._transport.get_write_buffer_size() and not self._lost.is_set():
+            await asyncio.sleep(0.001)
+
+    async def lost(self) -> None:
+        """Wait until the connection has ended, from whichever side."""
+        await self._lost.wait()
+
+    def note_lost(self) -> None:
+        """The transport says that the connection has ended."""
+        self._lost.set()
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection of the emulator."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.access_log = False
+        self._handle: Connection | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take the transport."""
+        super().connection_made(transport)
+        self._handle = Connection(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Release whoever waits for the end."""
+        super().connection_lost(exc)
+        if self._handle is not None:
+            self._handle.note_lost()
+
+    def on_message_begin(self) -> None:
+        """Begin a request: its scope gets the handle."""
+        super().on_message_begin()
+        self.scope["extensions"] = {EXTENSION: self._handle}  # type: ignore[dict-item]

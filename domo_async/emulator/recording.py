@@ -1,0 +1,114 @@
+"""What is remembered of each request, for tests that want to know what was sent."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["CONTROL", "Exchange", "Recorder", "RequestRecord"]
+
+CONTROL = "/_emulator"
+"""Where the emulator's own endpoints are; they are not recorded, and no fault touches them."""
+
+_MEMORY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One request that was answered, or dropped.
+
+    Attributes:
+        method: HTTP method.
+        path: Path without the query.
+        query: Query string as it was sent, without the question mark.
+        status: HTTP status that was sent; None if the connection ended before.
+        client_id: The API client, None where no token or secret said so.
+        started: When the request came, in seconds since 1970.
+        seconds: How long it took until the last byte was handed over.
+    """
+
+    method: str
+    path: str
+    query: str
+    status: int | None
+    client_id: str | None
+    started: float
+    seconds: float
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request while it is being answered."""
+
+    method: str
+    path: str
+    query: str
+    client_id: str | None = None
+    status: int | None = None
+    started: float = field(default_factory=time.time)
+    clock: float = field(default_factory=time.perf_counter)
+    recorded: bool = False
+
+
+class Recorder:
+    """ASGI middleware that keeps the newest requests.
+
+    A request is recorded before its last bytes leave, so that whoever has the whole answer finds it here.
+    """
+
+    def __init__(self, app: ASGIApp, count: Callable[[], None]) -> None:
+        self._app = app
+        self._count = count
+        self.requests: deque[RequestRecord] = deque(maxlen=_MEMORY)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and note how it ends."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = Exchange(scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
+        scope["domo_async.exchange"] = exchange
+
+        async def note(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+            elif message["type"] == "http.response.body" and not message.get("more_body", False):
+                self._record(exchange)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            self._record(exchange)
+
+    def snapshot(self) -> tuple[RequestRecord, ...]:
+        """The requests so far. Copying retries while the server's thread appends."""
+        while True:
+            try:
+                return tuple(self.requests)
+            except RuntimeError:
+                continue
+
+    def _record(self, exchange: Exchange) -> None:
+        if exchange.recorded or exchange.path.startswith(CONTROL):
+            return
+        exchange.recorded = True
+        self._count()
+        self.requests.append(
+            RequestRecord(
+                method=exchange.method,
+                path=exchange.path,
+                query=exchange.query,
+                status=exchange.status,
+                client_id=exchange.client_id,
+                started=exchange.started,
+                seconds=time.perf_counter() - exchange.clock,
+            )
+        )

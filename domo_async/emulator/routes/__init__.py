@@ -1,0 +1,1 @@
+"""The API families: one module each, with its operations and their scopes."""

@@ -1,0 +1,127 @@
+"""The rows of a DataSet as CSV: import and export."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from typing import TYPE_CHECKING
+
+import anyio
+from anyio import to_thread
+from starlette.responses import Response
+
+from domo_async.emulator.operations import Call, Operation
+from domo_async.emulator.refusals import RefusedError
+from domo_async.emulator.routes.datasets import existing
+from domo_async.emulator.rows.csv_reading import InvalidCsvError, read_csv
+from domo_async.emulator.rows.csv_writing import CsvWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import Receive, Scope, Send
+
+    from domo_async.emulator.catalog import DataSetEntry
+    from domo_async.emulator.instance import Instance
+    from domo_async.emulator.rows.store import RowReader
+
+__all__ = ["OPERATIONS", "import_rows", "plain"]
+
+
+async def import_csv(call: Call) -> Response:
+    """Replace the rows, or add to them."""
+    entry = existing(call)
+    # Anything but the exact word replaces everything, as Domo documents.
+    append = call.request.query_params.get("updateMethod") == "APPEND"
+    body = await call.request.body()
+    await call.work(import_rows, call.instance, entry, body, append)
+    return Response(status_code=204)
+
+
+def import_rows(instance: Instance, entry: DataSetEntry, body: bytes, append: bool) -> None:
+    """Parse and store CSV, possibly compressed.
+
+    Raises:
+        RefusedError: 400, the text does not fit the schema.
+    """
+    try:
+        columns, table = read_csv(plain(body), entry.columns)
+    except InvalidCsvError as error:
+        if error.structural:
+            message = f"Invalid CSV provided during upload. msg={error}"
+            raise RefusedError.gateway(400, message) from error
+        # Domo's message names no cell. What it would have been is worth a field that clients ignore.
+        message = f"Data import failed for dataset {entry.id}."
+        raise RefusedError.gateway(400, message, detail=str(error)) from error
+    instance.write(entry, columns, table.to_reader(), append=append)
+
+
+def plain(body: bytes) -> bytes:
+    """Decompress what begins like gzip, whatever the headers say: clients disagree on them."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise RefusedError.gateway(400, "Bad Request") from error
+
+
+async def export_csv(call: Call) -> Response:
+    """All rows as CSV, as a stream."""
+    entry = existing(call)
+    rows = entry.rows
+    writer = CsvWriter(rows.columns, escape_formulas=call.flag("disableFormulaInterpretation"))
+    reader = await call.work(call.instance.rows.read, rows)
+    name = call.request.query_params.get("fileName")
+    headers = {"Content-Disposition": f"attachment; filename={_file_name(name)}"} if name else {}
+    return _CsvResponse(reader, writer, header=call.flag("includeHeader"), headers=headers)
+
+
+def _file_name(name: str) -> str:
+    safe = "".join(c for c in name if c.isprintable() and c.isascii() and c not in '"\\/;')
+    return safe if safe and " " not in safe else f'"{safe}"'
+
+
+class _CsvResponse(Response):
+    """Streams rows in constant memory: the next batch is encoded in a worker thread while one is being sent."""
+
+    def __init__(self, reader: RowReader, writer: CsvWriter, *, header: bool, headers: dict[str, str]) -> None:
+        super().__init__(status_code=200, headers=headers, media_type="text/csv")
+        del self.headers["content-length"]
+        self._reader = reader
+        self._writer = writer
+        self._header = header
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_until_gone, receive, tasks.cancel_scope.cancel)
+                await self._stream(send)
+                tasks.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await to_thread.run_sync(self._reader.close)
+
+    async def _stream(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if self._header:
+            await send({"type": "http.response.body", "body": self._writer.header(), "more_body": True})
+        while (chunk := await to_thread.run_sync(self._next)) is not None:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _next(self) -> memoryview | None:
+        batch = self._reader.next()
+        return None if batch is None else memoryview(self._writer.encode(batch))
+
+
+async def _until_gone(receive: Receive, gone: Callable[[], None]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    gone()
+
+
+OPERATIONS = [
+    Operation("PUT", "/v1/datasets/{dataset_id}/data", import_csv),
+    Operation("GET", "/v1/datasets/{dataset_id}/data", export_csv),
+]

@@ -1,0 +1,189 @@
+"""Where rows live: DuckDB in memory, one physical table per DataSet.
+
+Physical columns are called ``c0``, ``c1``... Domo tells columns apart that DuckDB would take for the same (``a`` and ``A``).
+Every call uses a cursor of its own and may run in any thread; a reader keeps the rows that it began with, whatever is
+written or dropped meanwhile.
+"""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from domo_async.emulator.rows.types import StoredColumn, duckdb_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["RowReader", "RowStore", "Rows", "quoted"]
+
+BATCH_ROWS = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A handle on the rows of one DataSet.
+
+    Attributes:
+        table: Name of the physical table.
+        columns: Its columns in order.
+        count: Number of rows.
+    """
+
+    table: str
+    columns: tuple[StoredColumn, ...]
+    count: int
+
+    def relation(self) -> str:
+        """A SELECT that shows the rows under the names that Domo shows."""
+        names = (f"c{i} AS {quoted(column.name)}" for i, column in enumerate(self.columns))
+        return f"SELECT {', '.join(names)} FROM {self.table}"  # noqa: S608 - names are quoted, the table is ours
+
+
+class RowReader:
+    """Batches of one result, read one by one; closing it lets go of the snapshot."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, batches: pa.RecordBatchReader) -> None:
+        self._cursor = cursor
+        self._batches = batches
+
+    def next(self) -> pa.RecordBatch | None:
+        """The next batch, or None after the last."""
+        try:
+            return self._batches.read_next_batch()
+        except StopIteration:
+            return None
+
+    def close(self) -> None:
+        """Give up the rest."""
+        self._batches.close()
+        self._cursor.close()
+
+
+class RowStore:
+    """All rows of an emulator."""
+
+    def __init__(self) -> None:
+        # SQL comes from callers: it must not reach files, nor Python variables that happen to have a table's name.
+        self._connection = duckdb.connect(
+            config={"enable_external_access": "false", "python_enable_replacements": "false"}
+        )
+        self._numbers = itertools.count(1)
+
+    def close(self) -> None:
+        """Free everything. Further calls fail."""
+        self._connection.close()
+
+    def create(self, columns: Sequence[StoredColumn], batches: pa.RecordBatchReader | None = None) -> Rows:
+        """Store rows as a new table.
+
+        Args:
+            columns: Columns in order.
+            batches: Rows whose fields are ``c0``, ``c1``... with the types of the columns; None for no rows.
+        """
+        table = f"rows_{next(self._numbers)}"
+        fields = ", ".join(f"c{i} {duckdb_type(column)}" for i, column in enumerate(columns))
+        with self._cursor() as cursor:
+            cursor.execute(f"CREATE TABLE {table} ({fields})")
+            count = 0
+            try:
+                if batches is not None:
+                    count = _insert(cursor, table, batches)
+            except BaseException:
+                cursor.execute(f"DROP TABLE {table}")
+                raise
+        return Rows(table, tuple(columns), count)
+
+    def append(self, rows: Rows, columns: Sequence[StoredColumn], batches: pa.RecordBatchReader) -> Rows:
+        """Add rows at the end.
+
+        Args:
+            rows: What is there.
+            columns: Columns of the new rows: the same, but decimals may have more digits after the point.
+            batches: The new rows.
+
+        Returns:
+            The handle to use from now on; the old one still names the old table if that had to be widened.
+        """
+        wider = tuple(
+            replace(old, scale=max(old.scale, new.scale)) for old, new in zip(rows.columns, columns, strict=True)
+        )
+        if wider != rows.columns:
+            rows = self.reshape(rows, wider, list(range(len(wider))))
+        with self._cursor() as cursor:
+            return replace(rows, count=rows.count + _insert(cursor, rows.table, batches))
+
+    def reshape(self, rows: Rows, columns: Sequence[StoredColumn], sources: Sequence[int | None]) -> Rows:
+        """Copy rows into a new table of other columns.
+
+        Args:
+            rows: What is there.
+            columns: The new columns.
+            sources: For each new column the position of the old one it takes its values from, or None for nulls.
+        """
+        picks = (
+            f"TRY_CAST(c{source} AS {duckdb_type(column)}) AS c{i}"
+            if source is not None
+            else f"CAST(NULL AS {duckdb_type(column)}) AS c{i}"
+            for i, (column, source) in enumerate(zip(columns, sources, strict=True))
+        )
+        table = f"rows_{next(self._numbers)}"
+        with self._cursor() as cursor:
+            cursor.execute(f"CREATE TABLE {table} AS SELECT {', '.join(picks)} FROM {rows.table}")  # noqa: S608
+        return Rows(table, tuple(columns), rows.count)
+
+    def drop(self, rows: Rows) -> None:
+        """Free the rows. Readers that are under way still get all of them."""
+        with self._cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {rows.table}")
+
+    def read(self, rows: Rows) -> RowReader:
+        """Read all rows in the order in which they came."""
+        return self._open(f"SELECT * FROM {rows.table}")  # noqa: S608 - the table is ours
+
+    def select(self, sql: str) -> tuple[list[str], list[str], pa.Table]:
+        """Run a query.
+
+        Returns:
+            Column names, DuckDB's types, and the result with booleans as 0 and 1 and everything exotic as text.
+        """
+        with self._cursor() as cursor:
+            result = cursor.sql(sql)
+            names = [str(name) for name in result.columns]
+            types = [str(kind) for kind in result.types]
+            return names, types, result.to_arrow_table()
+
+    def _open(self, sql: str) -> RowReader:
+        cursor = self._connection.cursor()
+        try:
+            return RowReader(cursor, cursor.sql(sql).to_arrow_reader(BATCH_ROWS))
+        except BaseException:
+            cursor.close()
+            raise
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, table: str, batches: pa.RecordBatchReader) -> int:
+    cursor.register("incoming", batches)
+    try:
+        [count] = cursor.execute(f"INSERT INTO {table} SELECT * FROM incoming").fetchone() or [0]  # noqa: S608
+    finally:
+        cursor.unregister("incoming")
+    return int(count)
+
+
+def quoted(name: str) -> str:
+    """A name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
