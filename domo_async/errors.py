@@ -27,7 +27,7 @@
             │   └── InvalidScopeError        the token endpoint refused the scopes asked for
             ├── PermissionDeniedError  403: the user behind the client may not do this
             │   ├── InsufficientScopeError   the token lacks the scope of this operation
-            │   └── BlockedError             the instance's network allow-list turned this address away
+            │   └── BlockedError             the network allow-list turned this address away
             ├── NotFoundError          404
             ├── ConflictError          409
             ├── RateLimitError         429; `retry_after` says how long to wait
@@ -332,7 +332,7 @@ class InsufficientScopeError(PermissionDeniedError):
 
 
 class BlockedError(PermissionDeniedError):
-    """Domo's page "Blocked": the instance's network allow-list turned this address away."""
+    """Domo's page "Blocked": the network allow-list turned this address away."""
 
 
 class NotFoundError(StatusError):

@@ -1,0 +1,184 @@
+"""`DomoAuth`: the token policy as an authentication class for any httpx client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from typing import Never
+
+import httpx
+from pydantic import SecretStr
+
+from domo_async.auth.credentials import (
+    ClientCredentials,
+    CredentialsProvider,
+    CredentialsSource,
+    environment_credentials,
+)
+from domo_async.auth.grants import GrantMethod, TokenEndpoint, normalize_scopes
+from domo_async.auth.tokens import TokenManager
+from domo_async.errors import ConfigurationError, ForeignOriginError
+from domo_async.models import AccessToken
+from domo_async.models.problems import Page, read_problem
+from domo_async.transport.connection import ConnectionOptions
+from domo_async.transport.origin import DEFAULT_API_URL, Origin
+
+__all__ = ["REPLAYABLE", "DomoAuth"]
+
+REPLAYABLE = "domo_async.replayable"
+"""Key in ``request.extensions`` that says whether a streamed body can be produced a second time."""
+
+
+class DomoAuth(httpx.Auth):
+    """Authenticates the requests of an `httpx.AsyncClient` with Domo access tokens.
+
+    Gets a token when the first request needs one, shares it among all tasks, refreshes it ahead of its end, and
+    replays a request once if the API refuses the token that it carried. It holds no connection and needs no closing,
+    and it can be used from several event loops and threads.
+
+    Args:
+        client_id: Client id; None reads DOMO_CLIENT_ID.
+        client_secret: Client secret; None reads DOMO_CLIENT_SECRET.
+        credentials: An async function that returns `ClientCredentials`, instead of the two above. Asked again after
+            Domo refused what it returned last: secrets rotate without a restart.
+        scopes: Scopes to ask for, such as ``["data", "user"]``. None asks for all that the client has.
+        api_url: Scheme, host and port of the API. Requests to other places are refused, so that no token leaves.
+        grant_method: How to ask for the token. Domo documents GET and accepts POST too.
+        timeout: Seconds for one token request.
+        deadline: Seconds for all attempts to get a token that calls wait for.
+        connection: TLS and proxies for the token requests.
+        transport: Replaces the network for token requests, for tests.
+        clock: Monotonic seconds.
+
+    Raises:
+        ConfigurationError: A setting makes no sense.
+
+    Example:
+        ::
+
+            auth = DomoAuth(client_id="...", client_secret="...", scopes=["data"])
+            async with httpx.AsyncClient(auth=auth, base_url="https://api.domo.com") as client:
+                response = await client.get("/v1/datasets")
+
+    Source: API Authentication; RFC 6749 section 4.4; RFC 6750 section 2.1.
+    """
+
+    requires_request_body = False
+    requires_response_body = False
+
+    def __init__(
+        self,
+        client_id: str | None = None,
+        client_secret: str | SecretStr | None = None,
+        *,
+        credentials: CredentialsProvider | None = None,
+        scopes: str | Iterable[str] | None = None,
+        api_url: str = DEFAULT_API_URL,
+        grant_method: GrantMethod = "GET",
+        timeout: float = 15.0,
+        deadline: float = 30.0,
+        connection: ConnectionOptions | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._origin = Origin.parse(api_url)
+        endpoint = TokenEndpoint(
+            origin=self._origin,
+            credentials=CredentialsSource(_provider(client_id, client_secret, credentials)),
+            scopes=normalize_scopes(scopes),
+            method=grant_method,
+            connection=connection or ConnectionOptions(),
+            timeout=timeout,
+            transport=transport,
+        )
+        self.tokens = TokenManager(endpoint.grant, deadline=deadline, clock=clock)
+
+    @property
+    def grants(self) -> int:
+        """How many tokens were granted so far."""
+        return self.tokens.grants
+
+    async def token(self) -> AccessToken:
+        """The token in use, granted now if there is none."""
+        return (await self.tokens.get()).granted
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Attach the token, and replay the request once if it was refused. Called by httpx."""
+        if not self._owns(request.url):
+            raise ForeignOriginError(
+                f"The request goes to {request.url.scheme}://{request.url.host}, the token belongs to {self._origin}",
+                hint="Use a client without DomoAuth for other places",
+            )
+        token = await self.tokens.get()
+        request.headers["Authorization"] = token.authorization
+        response = yield request
+        # After a redirect the answer may come from elsewhere: what that place says of the token does not count.
+        if not self._owns(response.request.url):
+            return
+        if not await self._refused(request, response):
+            if response.is_success and not token.accepted:
+                self.tokens.accept(token)
+            return
+        if not self.tokens.refuse(token) or not _can_be_sent_again(request):
+            return
+        # Our request, not response.request, which may be one that httpx redirected.
+        token = await self.tokens.get()
+        request.headers["Authorization"] = token.authorization
+        response = yield request
+        if response.is_success and self._owns(response.request.url):
+            self.tokens.accept(token)
+
+    async def _refused(self, request: httpx.Request, response: httpx.Response) -> bool:
+        """Whether the answer says that the token is not valid (any more).
+
+        Domo says so with 401, with 406 where CSV was asked for, and sometimes with a page in HTML. Such an answer is
+        read to its end here: until then it occupies its connection, and a pool full of refusals would wait for ever
+        for the refresh that waits for the pool.
+        """
+        status = response.status_code
+        html = status >= 400 and "text/html" in response.headers.get("content-type", "")
+        csv_refused = status == 406 and "text/csv" in request.headers.get("accept", "")
+        if status != 401 and not csv_refused and not html:
+            return False
+        body = await response.aread()
+        problem = read_problem(
+            body,
+            content_type=response.headers.get("content-type", ""),
+            challenge=response.headers.get("www-authenticate", ""),
+        )
+        if problem.code == "insufficient_scope":
+            return False  # the token is fine and may simply not do this; a new one would not either
+        return status == 401 or csv_refused or problem.page == Page.UNAUTHENTICATED
+
+    def _owns(self, url: httpx.URL) -> bool:
+        return self._origin.covers(url.scheme, url.host, url.port)
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Not supported: the shared token needs an event loop."""
+        raise ConfigurationError("DomoAuth works with httpx.AsyncClient only", hint="Use async with httpx.AsyncClient")
+
+    def __repr__(self) -> str:
+        return f"<DomoAuth {self._origin} grants={self.grants}>"
+
+    def __reduce__(self) -> Never:
+        raise TypeError("DomoAuth holds live tokens and does not pickle; ship settings and build one per process")
+
+
+def _provider(
+    client_id: str | None, client_secret: str | SecretStr | None, credentials: CredentialsProvider | None
+) -> ClientCredentials | CredentialsProvider:
+    if credentials is not None:
+        if client_id is not None or client_secret is not None:
+            raise ConfigurationError("credentials= was given together with client_id= or client_secret=")
+        return credentials
+    if client_id is None and client_secret is None:
+        return environment_credentials
+    secret = client_secret if isinstance(client_secret, SecretStr) else SecretStr(client_secret or "")
+    return ClientCredentials(client_id or "", secret)
+
+
+def _can_be_sent_again(request: httpx.Request) -> bool:
+    promised = request.extensions.get(REPLAYABLE)
+    if promised is not None:
+        return bool(promised)
+    return isinstance(request.stream, httpx.ByteStream)

@@ -1,0 +1,224 @@
+"""The OAuth 2.0 client credentials grant: one request to the token endpoint, one parsed answer."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, Literal
+
+import anyio
+import httpx
+from pydantic import ValidationError
+
+from domo_async.auth.credentials import ClientCredentials, CredentialsSource
+from domo_async.auth.tokens import GRANT_OPERATION
+from domo_async.errors import (
+    CallTimeoutError,
+    InvalidArgumentError,
+    InvalidCredentialsError,
+    InvalidResponseError,
+    InvalidScopeError,
+    StatusError,
+)
+from domo_async.models import AccessToken
+from domo_async.models.problems import looks_like_html, read_problem
+from domo_async.models.refusals import refusal
+from domo_async.transport.failures import named_failures
+
+if TYPE_CHECKING:
+    from domo_async.transport.connection import ConnectionOptions
+    from domo_async.transport.origin import Origin
+
+__all__ = ["GrantMethod", "TokenEndpoint", "normalize_scopes"]
+
+GrantMethod = Literal["GET", "POST"]
+TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
+_MAX_BODY: Final = 1 << 20
+
+
+def normalize_scopes(scopes: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Scopes in the order given, without repeats.
+
+    Args:
+        scopes: Names such as ``["data", "user"]``, or one string separated by spaces or commas. None or nothing means
+            all scopes that the client was created with.
+
+    Raises:
+        InvalidArgumentError: A scope is not a word.
+    """
+    if scopes is None:
+        return ()
+    names = scopes.replace(",", " ").split() if isinstance(scopes, str) else list(scopes)
+    for name in names:
+        if not name or not name.isascii() or any(sign in name for sign in ' "\\,'):
+            raise InvalidArgumentError(f"scopes: {name!r} is not a scope", hint="Domo knows words such as data or user")
+    return tuple(dict.fromkeys(names))
+
+
+class TokenEndpoint:
+    """Sends token requests, each on a connection of its own.
+
+    A grant happens about once an hour, so a fresh connection costs nothing that matters. It buys independence: from
+    the pool of the calls that wait for the token, from their limits, and from the event loop it was last used in.
+
+    Args:
+        origin: Where the API is.
+        credentials: Who is asking.
+        scopes: Scopes to ask for; empty for all that the client has.
+        method: GET with a query string, as Domo's page on authentication shows, or POST with a form.
+        connection: TLS and proxies.
+        timeout: Seconds for each phase and for the whole request.
+        transport: Replaces the network, for tests.
+
+    Source: API Authentication, "Obtaining an access token"; RFC 6749 sections 2.3.1 and 4.4.
+    """
+
+    def __init__(
+        self,
+        *,
+        origin: Origin,
+        credentials: CredentialsSource,
+        scopes: tuple[str, ...],
+        method: GrantMethod,
+        connection: ConnectionOptions,
+        timeout: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        if method not in {"GET", "POST"}:
+            raise InvalidArgumentError(f"grant_method: {method!r} is neither GET nor POST")
+        self._origin = origin
+        self._credentials = credentials
+        self._scopes = scopes
+        self._method = method
+        self._connection = connection
+        self._timeout = timeout
+        self._transport = transport
+
+    async def grant(self) -> AccessToken:
+        """Ask for a token; once more if the secret was refused and the provider knows a newer one.
+
+        Raises:
+            InvalidCredentialsError: Client id or secret are wrong.
+            InvalidScopeError: The client does not have one of the scopes.
+            CallError: Anything else that can happen to a call.
+        """
+        credentials = await self._credentials.current()
+        try:
+            return await self._ask(credentials)
+        except InvalidCredentialsError:
+            renewed = await self._credentials.renewed(credentials)
+            if renewed is None:
+                raise
+            return await self._ask(renewed)
+
+    async def _ask(self, credentials: ClientCredentials) -> AccessToken:
+        with named_failures(operation=GRANT_OPERATION, method=self._method, path=TOKEN_PATH):
+            response, body = await self._exchange(credentials)
+        if not response.is_success or looks_like_html(body):
+            raise self._refusal(response, body)
+        try:
+            return AccessToken.model_validate_json(body)
+        except ValidationError as error:
+            # Only where and why: the input may hold a token.
+            reasons = "; ".join(
+                f"{'.'.join(map(str, part['loc'])) or 'body'}: {part['type']}" for part in error.errors()
+            )
+            raise InvalidResponseError(
+                f"The token endpoint answered {response.status_code} with something that is no token: {reasons}",
+                operation=GRANT_OPERATION,
+                method=self._method,
+                path=TOKEN_PATH,
+            ) from None
+
+    async def _exchange(self, credentials: ClientCredentials) -> tuple[httpx.Response, bytes]:
+        form = {"grant_type": "client_credentials"}
+        if self._scopes:
+            form["scope"] = " ".join(self._scopes)
+        try:
+            with anyio.fail_after(self._timeout):
+                async with self._client() as client:
+                    request = client.build_request(
+                        self._method,
+                        f"{self._origin}{TOKEN_PATH}",
+                        params=form if self._method == "GET" else None,
+                        data=form if self._method == "POST" else None,
+                        headers={"Accept": "application/json", "Authorization": _basic(credentials)},
+                    )
+                    response = await client.send(request, auth=None, follow_redirects=False, stream=True)
+                    try:
+                        return response, await _read(response)
+                    finally:
+                        await response.aclose()
+        except TimeoutError:
+            raise CallTimeoutError(
+                f"The token endpoint did not answer within {self._timeout:g} s",
+                phase="deadline",
+                operation=GRANT_OPERATION,
+                method=self._method,
+                path=TOKEN_PATH,
+            ) from None
+
+    def _client(self) -> httpx.AsyncClient:
+        # Only TLS needs the context, which takes a while to build.
+        verify = self._connection.ssl_context() if self._origin.scheme == "https" else False
+        return httpx.AsyncClient(
+            verify=verify,
+            proxy=self._connection.proxy_for(self._origin) if self._transport is None else None,
+            transport=self._transport if self._transport is None else _Unclosed(self._transport),
+            trust_env=False,
+            timeout=self._timeout,
+        )
+
+    def _refusal(self, response: httpx.Response, body: bytes) -> StatusError:
+        problem = read_problem(
+            body,
+            content_type=response.headers.get("content-type", ""),
+            challenge=response.headers.get("www-authenticate", ""),
+        )
+        kind: type[StatusError] | None = None
+        hint: str | None = None
+        if problem.code == "invalid_scope":
+            asked = ", ".join(self._scopes) or "all"
+            kind, hint = (
+                InvalidScopeError,
+                f"Asked for: {asked}. Only scopes that the client was created with are granted",
+            )
+        elif problem.code == "invalid_client" or response.status_code == 401:
+            kind = InvalidCredentialsError
+            hint = "Check DOMO_CLIENT_ID and DOMO_CLIENT_SECRET at https://developer.domo.com/manage-clients"
+        return refusal(
+            response.status_code,
+            problem,
+            http_reason=response.reason_phrase,
+            retry_after=response.headers.get("retry-after"),
+            operation=GRANT_OPERATION,
+            method=self._method,
+            path=TOKEN_PATH,
+            kind=kind,
+            hint=hint,
+        )
+
+
+class _Unclosed(httpx.AsyncBaseTransport):
+    """Lends a transport to a client that closes what it was given."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._transport.handle_async_request(request)
+
+
+def _basic(credentials: ClientCredentials) -> str:
+    pair = f"{credentials.client_id}:{credentials.client_secret.get_secret_value()}"
+    return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """The body, as far as a token answer can reasonably reach."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _MAX_BODY:
+            break
+    return bytes(body)

@@ -1,0 +1,302 @@
+"""`AsyncDomo`: the facade over the whole API. It wires, and does nothing itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Never, Self
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import JsonValue, SecretStr
+
+from domo_async.auth.credentials import CredentialsProvider
+from domo_async.auth.domo_auth import DomoAuth
+from domo_async.auth.grants import GrantMethod
+from domo_async.errors import ForeignOriginError, InvalidArgumentError
+from domo_async.http.bodies import BodySource, request_body
+from domo_async.http.engine import Engine
+from domo_async.http.exchange import Answer, Request
+from domo_async.http.limits import Bounds
+from domo_async.http.operations import Operation, QueryValue, Safety, encode_query
+from domo_async.http.options import UNSET, CallOptions, Seconds, Unset
+from domo_async.http.session import Session
+from domo_async.http.stats import Stats
+from domo_async.models import AccessToken
+from domo_async.settings import DomoSettings
+from domo_async.transport.choice import TransportChoice
+from domo_async.transport.connection import ClientCertificate, ConnectionOptions, Verify
+from domo_async.transport.origin import Origin
+
+if TYPE_CHECKING:
+    from domo_async.api.datasets import DataSets
+
+__all__ = ["AsyncDomo"]
+
+
+class AsyncDomo:
+    """The Domo API, for asyncio and trio.
+
+    Make one per application and share it among all tasks: it owns the connections, and the one token that all calls
+    use. It can be used as a plain attribute, without ``async with``, if `aclose` is called at the end.
+
+    Args:
+        client_id: Client id from https://developer.domo.com/manage-clients. Default DOMO_CLIENT_ID.
+        client_secret: Client secret. Default DOMO_CLIENT_SECRET.
+        credentials: An async function that looks both up, instead of the two above; asked again after Domo refused
+            what it returned, so that secrets rotate without a restart.
+        scopes: Scopes to ask for. Default DOMO_SCOPES, else all that the client has.
+        api_url: Where the API is. Default DOMO_API_URL, else ``https://api.domo.com``.
+        timeout: Seconds that the server may stay silent within one attempt.
+        connect_timeout: Seconds for opening a connection.
+        deadline: Seconds for a whole call with its retries and waits; None for no limit.
+        retries: How often a failed attempt is repeated, as far as repeating is safe.
+        concurrency: Most requests at once, or a pair (fewest, most) between which the limit adapts. Per event loop.
+        requests_per_second: Rate limit, None for none.
+        verify: Whom to trust: True for the usual authorities, a file or folder, or an `ssl.SSLContext`.
+        cert: Client certificate.
+        proxy: Proxy URL. Default HTTPS_PROXY and its like, if `trust_env`.
+        trust_env: Whether the environment may say which proxies and certificates to use.
+        transport: ``auto`` (aiohttp under asyncio if the extra ``fast`` is installed, else httpx), ``httpx``,
+            ``aiohttp``, or an httpx transport of your own, which is not closed here.
+        http_client: A whole httpx client of your own, which is not closed here. TLS, proxy and transport above then
+            apply to the token requests only.
+        grant_method: How to ask for tokens: GET as documented, or POST.
+        grant_deadline: Seconds for all attempts to get a token.
+        clock: Monotonic seconds, for tests.
+
+    Raises:
+        MissingCredentialsError: No client id or no client secret, and which variable to set.
+        ConfigurationError: Another setting makes no sense.
+
+    Example:
+        ::
+
+            async with AsyncDomo(scopes=["data"]) as domo:
+                async for dataset in domo.datasets.list(name_like="sales"):
+                    print(dataset.id, dataset.name, dataset.rows)
+    """
+
+    def __init__(
+        self,
+        client_id: str | None = None,
+        client_secret: str | SecretStr | None = None,
+        *,
+        credentials: CredentialsProvider | None = None,
+        scopes: str | Iterable[str] | None = None,
+        api_url: str | None = None,
+        timeout: Seconds = 60.0,
+        connect_timeout: Seconds = 10.0,
+        deadline: Seconds | None = 300.0,
+        retries: int = 6,
+        concurrency: Bounds = 32,
+        requests_per_second: float | None = None,
+        verify: Verify = True,
+        cert: ClientCertificate | None = None,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        transport: TransportChoice = "auto",
+        http_client: httpx.AsyncClient | None = None,
+        grant_method: GrantMethod = "GET",
+        grant_deadline: Seconds = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        options = CallOptions().but(
+            timeout=timeout, connect_timeout=connect_timeout, deadline=deadline, retries=retries
+        )
+        settings = DomoSettings.load()
+        if credentials is None:
+            if client_id is None and client_secret is None:
+                settings.credentials  # noqa: B018 - complain now, not at the first call
+                credentials = DomoSettings.current_credentials
+            else:
+                client_id = client_id if client_id is not None else settings.client_id or ""
+                client_secret = client_secret if client_secret is not None else settings.client_secret or ""
+        origin = Origin.parse(api_url if api_url is not None else settings.api_url)
+        connection = ConnectionOptions(verify=verify, cert=cert, proxy=proxy, trust_env=trust_env)
+        lent = transport if isinstance(transport, httpx.AsyncBaseTransport) else None
+        auth = DomoAuth(
+            client_id,
+            client_secret,
+            credentials=credentials,
+            scopes=scopes if scopes is not None else settings.scopes,
+            api_url=str(origin),
+            grant_method=grant_method,
+            timeout=min(options.timeout, 15.0),
+            deadline=grant_deadline if isinstance(grant_deadline, int | float) else grant_deadline.total_seconds(),
+            connection=connection,
+            transport=lent,
+            clock=clock,
+        )
+        engine = Engine(
+            origin=origin,
+            auth=auth,
+            connection=connection,
+            transport=transport,
+            http_client=http_client,
+            concurrency=concurrency,
+            requests_per_second=requests_per_second,
+            clock=clock,
+        )
+        self._session = Session(engine, options)
+        self._is_derived = False
+
+    def with_options(
+        self,
+        *,
+        timeout: Seconds | Unset = UNSET,
+        connect_timeout: Seconds | Unset = UNSET,
+        deadline: Seconds | Unset | None = UNSET,
+        retries: int | Unset = UNSET,
+        retry_unsafe: bool | Unset = UNSET,
+    ) -> AsyncDomo:
+        """The same client with other patience: connections, token and limits are shared.
+
+        Closing the copy does nothing.
+
+        Args:
+            timeout: Seconds that the server may stay silent within one attempt.
+            connect_timeout: Seconds for opening a connection.
+            deadline: Seconds for a whole call, None for no limit.
+            retries: How often a failed attempt is repeated.
+            retry_unsafe: Repeat also what would happen twice if the first attempt got through.
+
+        Example:
+            ::
+
+                await domo.with_options(timeout=5, retries=0).datasets.get(dataset_id)
+        """
+        twin = object.__new__(type(self))
+        options = self._session.options.but(
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+            deadline=deadline,
+            retries=retries,
+            retry_unsafe=retry_unsafe,
+        )
+        twin._session = Session(self._session.engine, options)
+        twin._is_derived = True
+        return twin
+
+    @cached_property
+    def datasets(self) -> DataSets:
+        """DataSets."""
+        from domo_async.api.datasets import DataSets
+
+        return DataSets(self._session)
+
+    @property
+    def auth(self) -> DomoAuth:
+        """The authentication, for use with another httpx client."""
+        return self._session.engine.auth
+
+    @property
+    def api_url(self) -> str:
+        """Scheme, host and port of the API."""
+        return str(self._session.engine.origin)
+
+    @property
+    def stats(self) -> Stats:
+        """Numbers of this moment."""
+        return self._session.engine.stats()
+
+    async def token(self) -> AccessToken:
+        """The access token in use, granted now if there is none.
+
+        Raises:
+            AuthenticationError: The token endpoint refused the credentials or scopes.
+            CallError: The token endpoint could not be reached.
+        """
+        self._session.engine.lane()
+        return await self.auth.token()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, QueryValue] | None = None,
+        json: JsonValue = None,
+        content: BodySource | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        safety: Safety | None = None,
+    ) -> Answer:
+        """Ask for anything that has no method of its own yet.
+
+        Args:
+            method: HTTP method.
+            path: Path such as ``/v1/datasets``; or a whole URL of this API.
+            query: Query parameters; None values are left out.
+            json: Body as JSON.
+            content: Body as it is, instead of `json`.
+            content_type: Media type of `content`.
+            accept: Media type to ask for.
+            safety: What happens if it is carried out twice. Default: GET and HEAD only read, all else is unsafe.
+
+        Returns:
+            Status, headers and body.
+
+        Raises:
+            ForeignOriginError: The URL belongs to another place.
+            CallError: Anything that can happen to a call.
+
+        Example:
+            ::
+
+                answer = await domo.request("GET", "/v1/datasets", query={"limit": 1})
+        """
+        method = method.upper()
+        if json is not None and content is not None:
+            raise InvalidArgumentError("json and content are two bodies, and a request has one")
+        if safety is None:
+            safety = Safety.SAFE if method in {"GET", "HEAD"} else Safety.UNSAFE
+        path, own_query = self._local(path)
+        body = None
+        if json is not None:
+            body = request_body(_dump(json), media_type="application/json")
+        elif content is not None:
+            body = request_body(content, media_type=content_type)
+        queries = "&".join(part for part in (own_query, encode_query(query)) if part)
+        operation = Operation("request", method, path, safety, accept=accept)
+        return await self._session.call(Request(operation, path, queries, body), lambda answer: answer)
+
+    def _local(self, path: str) -> tuple[str, str]:
+        """Path and query of a URL, if it belongs here."""
+        parts = urlsplit(path)
+        origin = self._session.engine.origin
+        if (parts.scheme or parts.netloc) and not origin.covers(parts.scheme, parts.hostname or "", parts.port):
+            raise ForeignOriginError(f"The URL belongs to {parts.hostname or 'nowhere'}, and the token to {origin}")
+        if not parts.path.startswith("/"):
+            raise InvalidArgumentError(f"path: {parts.path!r} does not begin with a slash")
+        return parts.path, parts.query
+
+    async def aclose(self) -> None:
+        """Close the connections. Calls on their way end with `ClientClosedError`; closing twice is fine."""
+        if not self._is_derived:
+            await self._session.engine.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        state = " closed" if self._session.engine.closed else ""
+        return f"<AsyncDomo {self.api_url}{state}>"
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a live client does not pickle; ship its settings and build one in each process")
+
+
+def _dump(document: JsonValue) -> bytes:
+    try:
+        return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidArgumentError(f"json: {error}") from None

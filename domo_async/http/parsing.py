@@ -1,0 +1,38 @@
+"""From the bytes of an answer to a model, in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from domo_async.errors import InvalidResponseError
+
+if TYPE_CHECKING:
+    from domo_async.http.exchange import Answer
+
+__all__ = ["parser"]
+
+T = TypeVar("T")
+_SHOWN = 3
+
+
+def parser(adapter: TypeAdapter[T]) -> Callable[[Answer], T]:
+    """A function that reads answers as what `adapter` describes.
+
+    The function raises `InvalidResponseError` with the places that do not fit, never with the values there.
+    """
+
+    def parse(answer: Answer) -> T:
+        try:
+            return adapter.validate_json(answer.body)
+        except ValidationError as error:
+            places = [f"{'.'.join(map(str, part['loc'])) or 'body'}: {part['msg']}" for part in error.errors()[:_SHOWN]]
+            more = error.error_count() - len(places)
+            tail = f"; and {more} more" if more > 0 else ""
+            raise InvalidResponseError(
+                f"Domo answered {answer.status} with something unexpected: {'; '.join(places)}{tail}"
+            ) from None
+
+    return parse

@@ -1,0 +1,201 @@
+"""The call loop: attempts, waits, deadlines, and the error that is left at the end."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
+
+import anyio
+
+from domo_async.errors import CallError, CallTimeoutError, RateLimitError
+from domo_async.http.download import Download
+from domo_async.http.engine import Engine, Lane, closed_error
+from domo_async.http.exchange import Answer, OpenAnswer, Request
+from domo_async.http.options import CallOptions
+from domo_async.http.retries import asks_for_calm, requested_wait, wait_before_retry
+
+__all__ = ["Session"]
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_BUDGET_POLL = 0.25
+
+
+class Session:
+    """Makes calls with one set of options; all sessions of a client share its engine.
+
+    One loop serves every operation. It is above the HTTP client, because only there it sees failures while the body is
+    read, and it knows the operation, so that it can tell what may be repeated. A slot is held for an attempt and given
+    back while the call waits to try again.
+
+    Args:
+        engine: What all calls share.
+        options: How patient calls are.
+    """
+
+    def __init__(self, engine: Engine, options: CallOptions) -> None:
+        self.engine = engine
+        self.options = options
+
+    async def call(self, request: Request, parse: Callable[[Answer], T]) -> T:
+        """Carry out an operation whose answer fits into memory.
+
+        Args:
+            request: What to ask.
+            parse: Reads the answer. An answer that it refuses with a `CallError` counts as a failed attempt.
+
+        Raises:
+            CallError: The last real error, with the number of attempts and the seconds they took.
+            ClientClosedError: The client was closed before or meanwhile.
+        """
+
+        async def attempt(lane: Lane, until: float | None) -> T:
+            await self._admitted(lane, until)
+            try:
+                return parse(await lane.exchange.ask(request, self.options))
+            finally:
+                lane.limit.release()
+
+        return await self._until_done(request, attempt)
+
+    @asynccontextmanager
+    async def download(self, request: Request, *, resumable: bool = True) -> AsyncGenerator[Download]:
+        """Carry out an operation whose answer is read piece by piece.
+
+        Args:
+            request: What to ask.
+            resumable: Go on after a break by asking again and skipping what was delivered; see `Download`.
+
+        Raises:
+            CallError: The answer did not begin. What breaks later is raised by the reading.
+            ClientClosedError: The client was closed before or meanwhile.
+        """
+        download = Download(lambda failure: self._open(request, failure), resumable=resumable)
+        try:
+            await download.start()
+            yield download
+        finally:
+            await download.aclose()
+
+    async def _open(self, request: Request, failure: CallError | None) -> tuple[OpenAnswer, AsyncExitStack]:
+        async def attempt(lane: Lane, until: float | None) -> tuple[OpenAnswer, AsyncExitStack]:
+            async with AsyncExitStack() as stack:
+                await self._admitted(lane, until)
+                stack.callback(lane.limit.release)
+                answer = await stack.enter_async_context(lane.exchange.open(request, self.options))
+                return answer, stack.pop_all()
+
+        return await self._until_done(request, attempt, failure=failure)
+
+    async def _until_done(
+        self,
+        request: Request,
+        attempt: Callable[[Lane, float | None], Awaitable[T]],
+        *,
+        failure: CallError | None = None,
+    ) -> T:
+        engine = self.engine
+        lane = engine.lane()
+        engine.counters.calls += failure is None
+        started = engine.clock()
+        scope = anyio.CancelScope()
+        until = None
+        if self.options.deadline is not None:
+            scope.deadline = anyio.current_time() + self.options.deadline
+            until = started + self.options.deadline
+        last = failure
+        attempts = failure.attempts if failure is not None else 0
+        try:
+            with scope, lane.cancellable(scope):
+                while True:
+                    if last is not None:
+                        await self._wait_to_retry(request, last, started)
+                    attempts += 1
+                    try:
+                        result = await attempt(lane, until)
+                    except CallError as error:
+                        _name(error, request)
+                        error.attempts, error.elapsed = attempts, engine.clock() - started
+                        last = error
+                        self._learn_from(error, lane)
+                        if engine.closed:
+                            raise closed_error() from error
+                    else:
+                        lane.limit.succeeded()
+                        engine.budget.succeeded()
+                        return result
+        except CallError:
+            engine.counters.failures += 1
+            raise
+        engine.counters.failures += 1
+        if engine.closed:
+            raise closed_error()
+        raise self._too_late(request, last, attempts, engine.clock() - started)
+
+    async def _admitted(self, lane: Lane, until: float | None) -> None:
+        """Take a slot, and hold still for as long as Domo asked everybody to; not if that is beyond the deadline."""
+        await lane.limit.acquire()
+        try:
+            while (rest := self.engine.pause.remaining()) > 0:
+                if until is not None and self.engine.clock() + rest > until:
+                    raise RateLimitError("Domo asked these credentials to wait", status=429, retry_after=rest)
+                await anyio.sleep(rest + random.random() * min(1.0, 0.1 + 0.1 * rest))  # noqa: S311 - not a secret
+            if self.engine.rate is not None:
+                wait = self.engine.rate.reserve()
+                if wait > 0:
+                    await anyio.sleep(wait)
+        except BaseException:
+            lane.limit.release()
+            raise
+
+    def _learn_from(self, error: CallError, lane: Lane) -> None:
+        if asks_for_calm(error):
+            lane.limit.overloaded()
+            asked = requested_wait(error)
+            if asked:
+                self.engine.pause.hold(asked)
+
+    async def _wait_to_retry(self, request: Request, error: CallError, started: float) -> None:
+        """Wait until the next attempt is due, or raise the error if there is none."""
+        engine, options = self.engine, self.options
+        body = request.body
+        remaining = None if options.deadline is None else options.deadline - (engine.clock() - started)
+        wait = wait_before_retry(
+            error,
+            safety=request.operation.safety,
+            attempts=error.attempts,
+            retries=options.retries if body is None or body.replayable else 0,
+            remaining=remaining,
+            retry_unsafe=options.retry_unsafe,
+        )
+        if wait is None:
+            raise error
+        logger.info("%s: attempt %d failed, next in %.2f s: %s", request.operation.name, error.attempts, wait, error)
+        engine.counters.retries += 1
+        await anyio.sleep(wait)
+        while not engine.budget.take():  # noqa: ASYNC110 - what fills the purse is mostly time
+            await anyio.sleep(_BUDGET_POLL * (0.5 + random.random()))  # noqa: S311 - not a secret
+
+    def _too_late(self, request: Request, last: CallError | None, attempts: int, elapsed: float) -> CallError:
+        """What to raise when the deadline ended the call: the last real error if there was one."""
+        hint = f"The deadline of {self.options.deadline:g} s passed"
+        if last is not None:
+            last.hint = f"{last.hint}. {hint}" if last.hint else hint
+            last.elapsed = elapsed
+            return last
+        error = CallTimeoutError(f"No answer within the deadline of {self.options.deadline:g} s", phase="deadline")
+        _name(error, request)
+        error.attempts, error.elapsed = max(1, attempts), elapsed
+        return error
+
+
+def _name(error: CallError, request: Request) -> None:
+    """Say which call failed, where the error was raised without knowing."""
+    if error.operation is None:
+        error.operation = request.operation.name
+        error.method = request.operation.method
+        error.path = request.path

@@ -1,0 +1,66 @@
+"""Which transport carries the calls."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from typing import Final, Literal
+
+import httpx
+import sniffio
+
+from domo_async.errors import ConfigurationError, MissingExtraError
+from domo_async.transport.connection import ConnectionOptions
+from domo_async.transport.origin import Origin
+from domo_async.transport.slots import SlotTransport
+
+__all__ = ["TransportChoice", "make_transport"]
+
+logger = logging.getLogger(__name__)
+
+TransportChoice = Literal["auto", "httpx", "aiohttp"] | httpx.AsyncBaseTransport
+"""``auto`` takes aiohttp under asyncio if the extra ``fast`` is installed, else httpx; or a transport of your own."""
+
+_NAMES: Final = ("auto", "httpx", "aiohttp")
+
+
+def make_transport(
+    choice: TransportChoice, *, slots: int, origin: Origin, connection: ConnectionOptions
+) -> httpx.AsyncBaseTransport:
+    """Build the transport for the running event loop, and say in the log which one it is.
+
+    Args:
+        choice: See `TransportChoice`.
+        slots: How many connections there may be at most.
+        origin: Where the API is.
+        connection: TLS and proxies; a transport of the caller's own has its own.
+
+    Raises:
+        MissingExtraError: aiohttp was asked for and is not installed.
+        ConfigurationError: aiohttp was asked for under trio.
+    """
+    if isinstance(choice, httpx.AsyncBaseTransport):
+        logger.info("Calls to %s go through %s", origin, type(choice).__name__)
+        return choice
+    if choice not in _NAMES:
+        raise ConfigurationError(f"transport: {choice!r} is unknown", hint=f"Choose one of {', '.join(_NAMES)}")
+    library = sniffio.current_async_library()
+    if choice == "auto":
+        choice = "aiohttp" if library == "asyncio" and _has_aiohttp() else "httpx"
+    ssl_context = connection.ssl_context() if origin.scheme == "https" else None
+    proxy = connection.proxy_for(origin)
+    through = " through a proxy" if proxy is not None else ""
+    logger.info("Calls to %s go over the %s transport%s, at most %d at once", origin, choice, through, slots)
+    if choice == "httpx":
+        return SlotTransport(slots=slots, ssl_context=ssl_context, proxy=proxy)
+    if library != "asyncio":
+        raise ConfigurationError(f"The aiohttp transport runs on asyncio only, not on {library}", hint="Use httpx")
+    if not _has_aiohttp():
+        raise MissingExtraError("transport='aiohttp'", extra="fast")
+    from domo_async.transport.aiohttp_bridge import FastTransport
+
+    return FastTransport(slots=slots, ssl_context=ssl_context, proxy=proxy)
+
+
+def _has_aiohttp() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("aiohttp", "httpx_aiohttp"))
