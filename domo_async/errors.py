@@ -34,8 +34,8 @@
             └── ServerError            5xx: not the caller's fault
                 └── MaintenanceError   Domo shows its maintenance page
 
-What a name says is what failed; `retryable` says whether waiting can cure it. Every error pickles, and none of them ever
-holds a token, a secret, a query string or a request body.
+What a name says is what failed; `retryable` says whether waiting can cure it. Every error pickles, and none of them
+ever holds a token, a secret, a query string or a request body.
 """
 
 from __future__ import annotations

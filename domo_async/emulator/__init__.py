@@ -17,14 +17,17 @@ from domo_async.errors import MissingExtraError
 if TYPE_CHECKING:
     from domo_async.emulator.clients import SCOPES, Client
     from domo_async.emulator.emulator import Emulator, serve
+    from domo_async.emulator.faults import Fault, Faults
     from domo_async.emulator.recording import RequestRecord
 
-__all__ = ["SCOPES", "Client", "Emulator", "RequestRecord", "serve"]
+__all__ = ["SCOPES", "Client", "Emulator", "Fault", "Faults", "RequestRecord", "serve"]
 
 _HOMES = {
     "SCOPES": "clients",
     "Client": "clients",
     "Emulator": "emulator",
+    "Fault": "faults",
+    "Faults": "faults",
     "RequestRecord": "recording",
     "serve": "emulator",
 }

@@ -11,6 +11,7 @@ from domo_async.emulator.operations import Endpoint
 from domo_async.emulator.recording import CONTROL, Recorder
 from domo_async.emulator.routes import control, datasets, oauth, queries, rows
 from domo_async.emulator.routing import Router
+from domo_async.emulator.striking import FaultMiddleware
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ def build(instance: Instance, latency: Callable[[], float]) -> Recorder:
     """
     operations = chain.from_iterable(family.OPERATIONS for family in FAMILIES)
     router = Router((op.method, op.path, Endpoint(op, instance)) for op in operations)
-    return Recorder(_Latency(router, latency), instance.count_request)
+    return Recorder(_Latency(FaultMiddleware(router, instance.faults), latency), instance.count_request)
 
 
 class _Latency:

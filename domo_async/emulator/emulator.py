@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from starlette.types import ASGIApp
 
+    from domo_async.emulator.faults import Faults
     from domo_async.emulator.recording import RequestRecord
     from domo_async.emulator.tokens import TokenFormat
 
@@ -75,7 +76,7 @@ class Emulator:
         self.latency = latency
         self._host = host
         self._port = port
-        self._instance = Instance(token_lifetime=token_lifetime, token_format=token_format)
+        self._instance = Instance(token_lifetime=token_lifetime, token_format=token_format, seed=seed)
         self._client = self.add_client(client_id=client_id, client_secret=client_secret, scopes=scopes)
         self._recorder = build(self._instance, lambda: self.latency)
         self._thread: ServerThread | None = None
@@ -172,6 +173,11 @@ class Emulator:
         """What a client needs: ``api_url``, ``client_id`` and ``client_secret``, as `AsyncDomo` takes them."""
         client = self._instance.clients.get(self._client.client_id) or self._client
         return {"api_url": self.url, "client_id": client.client_id, "client_secret": client.client_secret}
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that are switched on."""
+        return self._instance.faults
 
     @property
     def app(self) -> ASGIApp:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from domo_async.emulator.catalog import Catalog, DataSetEntry, sources_by_name
 from domo_async.emulator.clients import ClientRegistry
+from domo_async.emulator.faults import Faults
 from domo_async.emulator.rows.store import RowStore
 from domo_async.emulator.rows.types import StoredColumn, readable_columns, to_domo_rows
 from domo_async.emulator.tokens import TokenFormat, TokenRegistry
@@ -33,11 +34,12 @@ class Instance:
         deleted_stubs: Whether GET shows a stub for a deleted DataSet (as the specification says) or 404 (as was seen).
     """
 
-    def __init__(self, *, token_lifetime: float, token_format: TokenFormat) -> None:
+    def __init__(self, *, token_lifetime: float, token_format: TokenFormat, seed: int | None = None) -> None:
         self.clients = ClientRegistry()
         self.tokens = TokenRegistry(lifetime=token_lifetime, form=token_format)
         self.datasets = Catalog()
         self.rows = RowStore()
+        self.faults = Faults(seed)
         self.grants = 0
         self.grant_requests = 0
         self.served = 0

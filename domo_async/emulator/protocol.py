@@ -10,10 +10,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-__all__ = ["EXTENSION", "Connection", "Protocol"]
+from domo_async.emulator.wire import EXTENSION
 
-EXTENSION = "domo_async.connection"
-"""Key of the `Connection` in the ``extensions`` of the ASGI scope."""
+__all__ = ["Connection", "Protocol"]
 
 
 class Connection:

@@ -92,7 +92,7 @@ class Engine:
         self.counters = Counters()
         self.closed = False
         self._connection = connection
-        self._transport = transport
+        self._transport: TransportChoice = transport
         self._http_client = http_client
         self._concurrency = concurrency
         self._lanes: dict[EventLoopToken, Lane] = {}
@@ -116,10 +116,9 @@ class Engine:
         client, owned = self._http_client, False
         if client is None:
             # A transport that the caller passed is used, and is his to close.
-            lent = not isinstance(self._transport, str)
-            transport = make_transport(
-                self._transport, slots=limit.highest, origin=self.origin, connection=self._connection
-            )
+            choice = self._transport
+            lent = not isinstance(choice, str)
+            transport = make_transport(choice, slots=limit.highest, origin=self.origin, connection=self._connection)
             client, owned = httpx.AsyncClient(transport=transport, trust_env=False), not lent
         else:
             logger.info("Calls to %s go through a client of the caller", self.origin)

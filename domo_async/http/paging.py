@@ -60,9 +60,9 @@ class Pager(Generic[T]):
     - ``await pager.collect()`` returns all items.
 
     The first page is asked for alone. If it is full, the following ones are asked for before they are needed, up to
-    `ahead` at once, and delivered in order. Leaving the loop cancels what is on its way. An item appears once, even if it moves to a
-    later page while the listing is read. A page shorter than asked for is the last one, unless its length looks like
-    a limit that the server put on pages without saying so; then one more page is asked for to make sure.
+    `ahead` at once, and delivered in order. Leaving the loop cancels what is on its way. An item appears once, even if
+    it moves to a later page while the listing is read. A page shorter than asked for is the last one, unless its length
+    looks like a limit that the server put on pages without saying so; then one more page is asked for to make sure.
 
     A pager can be iterated over again, which asks again.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+
+from starlette.responses import Response
 
 from domo_async.emulator.operations import Call, Operation, answer
 from domo_async.emulator.refusals import RefusedError
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
 
 __all__ = ["OPERATIONS"]
 
@@ -33,7 +32,40 @@ async def revoke(call: Call) -> Response:
     return answer({"revoked": call.instance.tokens.revoke(client_id)})
 
 
+async def list_faults(call: Call) -> Response:
+    """The faults that are on."""
+    return answer([fault.describe() for fault in call.instance.faults.active()])
+
+
+async def add_fault(call: Call) -> Response:
+    """Switch a fault on; the body holds the arguments of `Faults.add`."""
+    arguments = await call.object()
+    try:
+        fault = call.instance.faults.add(**arguments)
+    except (TypeError, ValueError, re.error) as error:
+        raise RefusedError.gateway(400, str(error)) from error
+    return answer(fault.describe(), 201)
+
+
+async def clear_faults(call: Call) -> Response:
+    """Switch all faults off."""
+    call.instance.faults.clear()
+    return Response(status_code=204)
+
+
+async def remove_fault(call: Call) -> Response:
+    """Switch one fault off."""
+    number = call.path["fault_id"]
+    if not number.isdecimal() or not call.instance.faults.remove(int(number)):
+        raise RefusedError.gateway(404)
+    return Response(status_code=204)
+
+
 OPERATIONS = [
+    Operation("GET", "/_emulator/faults", list_faults, scope=None),
+    Operation("POST", "/_emulator/faults", add_fault, scope=None),
+    Operation("DELETE", "/_emulator/faults", clear_faults, scope=None),
+    Operation("DELETE", "/_emulator/faults/{fault_id}", remove_fault, scope=None),
     Operation("GET", "/_emulator/stats", stats, scope=None),
     Operation("POST", "/_emulator/revoke", revoke, scope=None),
 ]
