@@ -1,0 +1,134 @@
+r"""Where the records of a CSV body begin and end, without reading their fields.
+
+A newline inside quotes belongs to the text. A quote opens a quoted field only at the start of a field; anywhere else in
+an unquoted field it is text (``5.5" pipe``), although Domo's own rules for uploads forbid that. Both are decided
+exactly here, by one regular expression in which no step can be taken back (possessive quantifiers), so that its time is
+proportional to the input: 1 GB/s where quotes are rare.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["MAX_RECORD_BYTES", "RecordSplitter", "RecordTooLongError", "count_records"]
+
+MAX_RECORD_BYTES = 64 * 2**20
+"""Longest record that is looked for. Without a bound, one quote that is never closed would swallow the memory."""
+
+_FIELD_QUOTED = rb'(?<![^,\n])"[^"]*+(?:""[^"]*+)*+"'
+# Text outside quotes, whole quoted fields, and quotes that are text. The match ends at the opening quote of a field
+# that is not closed, or at the end.
+_CLOSED = re.compile(rb'(?:[^"]++|' + _FIELD_QUOTED + rb'|(?<=[^,\n])")*+')
+# The same without quotes that are text. Where it reaches the end, every second piece between quotes is outside them.
+_WELL_FORMED = re.compile(rb'(?:[^"]++|' + _FIELD_QUOTED + rb"(?![^,\r\n]))*+")
+_QUOTED = re.compile(_FIELD_QUOTED)
+_BLANK_LINE = re.compile(rb"\n(?=\r?\n)")
+
+
+class RecordTooLongError(ValueError):
+    """One record is longer than the limit; most likely a quote is never closed."""
+
+
+class RecordSplitter:
+    """Cuts a stream of bytes into blocks of whole records.
+
+    Where it cuts depends on the bytes alone and not on how they were divided on their way, so the same export makes the
+    same file every time. A record longer than a block gets a block of its own, up to `MAX_RECORD_BYTES`.
+
+    Args:
+        block_size: Bytes per block at most, unless one record is longer.
+    """
+
+    def __init__(self, block_size: int) -> None:
+        self._block_size = block_size
+        self._wanted = block_size
+        self._buffer = bytearray()
+        self._ended = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether `take` has work to do. Cheap: it looks at no byte."""
+        return len(self._buffer) >= self._wanted or (self._ended and bool(self._buffer))
+
+    def feed(self, data: bytes) -> None:
+        """Add bytes at the end."""
+        self._buffer += data
+
+    def end(self) -> None:
+        """Say that no more bytes come."""
+        self._ended = True
+
+    def take(self) -> bytes | None:
+        """The next block, or None when more bytes are needed (or, after `end`, when nothing is left).
+
+        The last block may lack its final newline, or end inside quotes: `ends_inside_quotes` tells.
+
+        Raises:
+            RecordTooLongError: A record is longer than `MAX_RECORD_BYTES`.
+        """
+        while len(self._buffer) >= self._wanted:
+            if cut := _last_boundary(self._buffer, self._wanted):
+                return self._cut(cut)
+            if self._wanted > MAX_RECORD_BYTES:
+                raise RecordTooLongError(f"a record is longer than {MAX_RECORD_BYTES} bytes")
+            self._wanted *= 2
+        return self._cut(len(self._buffer)) if self._ended and self._buffer else None
+
+    def _cut(self, size: int) -> bytes:
+        with memoryview(self._buffer) as view:
+            block = bytes(view[:size])
+        del self._buffer[:size]
+        self._wanted = self._block_size
+        return block
+
+
+def ends_inside_quotes(block: bytes) -> bool:
+    """Whether a block, which starts with a record, ends inside a quoted field."""
+    match = _CLOSED.match(block)
+    return match is not None and match.end() < len(block)
+
+
+def count_records(block: bytes, *, skip_blank_lines: bool) -> int:
+    r"""Count the records of a block of whole records.
+
+    Args:
+        block: Bytes that begin with a record. The last record may lack its newline.
+        skip_blank_lines: Whether a line without a character is no record. True for a table of several columns, where
+            such a line is a flaw; in a table of one column it is a null.
+
+    Example:
+        >>> count_records(b'1,"two\nlines"\n2,x\n', skip_blank_lines=True)
+        2
+    """
+    if not block:
+        return 0
+    unfinished = not block.endswith(b"\n")
+    blanks = _blank_lines(block) if skip_blank_lines else 0
+    if b'"' not in block:
+        return block.count(b"\n") + unfinished - blanks
+    match = _WELL_FORMED.match(block)
+    if match is not None and match.end() == len(block):
+        return sum(piece.count(b"\n") for piece in block.split(b'"')[::2]) + unfinished - blanks
+    return _QUOTED.sub(b'""', block).count(b"\n") + unfinished - blanks
+
+
+def _blank_lines(block: bytes) -> int:
+    starts = block.startswith((b"\n", b"\r\n"))
+    if b"\n\n" not in block and b"\n\r\n" not in block:
+        return int(starts)
+    bare = _QUOTED.sub(b'""', block) if b'"' in block else block
+    return len(_BLANK_LINE.findall(bare)) + starts
+
+
+def _last_boundary(buffer: bytearray, limit: int) -> int:
+    """End of the last whole record within the first `limit` bytes, 0 when there is none."""
+    cut = buffer.rfind(b"\n", 0, limit) + 1
+    if buffer.find(b'"', 0, cut) < 0:
+        return cut
+    while cut:
+        match = _CLOSED.match(buffer, 0, cut)
+        if match is None or match.end() == cut:
+            return cut
+        # The newline lies inside a quoted field: look again before the quote that opens it.
+        cut = buffer.rfind(b"\n", 0, match.end()) + 1
+    return 0
