@@ -1,21 +1,34 @@
+# pyright: reportUnknownParameterType=false
+# pyarrow ships no annotations.
 """DataSets: find them, read them, ask them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import TypeAdapter
 
 from domo_async.api.family import Family
-from domo_async.errors import InvalidArgumentError, QueryError
+from domo_async.errors import IncompleteDataError, InvalidArgumentError, QueryError
 from domo_async.http.bodies import request_body
 from domo_async.http.download import Download
 from domo_async.http.exchange import Request
 from domo_async.http.operations import Operation, Safety, encode_query
 from domo_async.http.paging import Pager
-from domo_async.models import DataSet, DataSetSummary, QueryResponse
+from domo_async.models import DataSet, DataSetSummary, QueryResponse, Schema
+from domo_async.tabular.batches import read_batches
+from domo_async.tabular.export_file import WrittenFile, write_export
+from domo_async.tabular.file_format import FileFormat
+from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from domo_async.tabular.export_file import ProgressCallback
 
 __all__ = ["DataSetSort", "DataSets"]
 
@@ -53,6 +66,7 @@ QUERY: Final = Operation(
     refusals={400: QueryError},
 )
 
+_RESTARTS: Final = 2
 _PAGE_SIZE: Final = 50  # documented as the default and the maximum
 _LISTING: Final = TypeAdapter(list[DataSetSummary])
 _DATASET: Final = TypeAdapter(DataSet)
@@ -207,3 +221,115 @@ class DataSets(Family):
         )
         async with self._session.download(request, resumable=resumable) as body:
             yield body
+
+    async def export_to(
+        self,
+        dataset_id: str,
+        target: str | os.PathLike[str],
+        *,
+        format: FileFormat | None = None,
+        columns: Sequence[str] | None = None,
+        include_header: bool = True,
+        decimal: DecimalType = DEFAULT_DECIMAL,
+        on_progress: ProgressCallback | None = None,
+    ) -> WrittenFile:
+        """Bring the rows of a DataSet into a file, in constant memory.
+
+        The file appears under its name when it is complete and its rows are counted; until then, and after an error or
+        cancellation, whatever was there before stays. A transfer that broke and could not go on, because the DataSet
+        changed, starts over.
+
+        Args:
+            dataset_id: Id of the DataSet (UUID text).
+            target: Path of the file, in a folder that exists.
+            format: ``parquet``, ``arrow``, ``csv``, ``csv.gz`` or ``jsonl``; None reads it from the suffix.
+            columns: Names of the columns to keep, in this order; None for all.
+            include_header: Whether a CSV file begins with a row of column names.
+            decimal: Precision and scale for DECIMAL columns.
+            on_progress: Called with the rows written and the bytes received since the last call.
+
+        Returns:
+            Path, format, rows, and sizes.
+
+        Raises:
+            TargetError: The folder is missing, the disk is full, or writing is not permitted.
+            IncompleteDataError: Other rows arrived than the DataSet has.
+            InvalidResponseError: The bytes are not the CSV of the DataSet's schema.
+            InvalidArgumentError: No format, or an unknown column.
+            MissingExtraError: The format needs pyarrow, and it is not installed.
+            CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                written = await domo.datasets.export_to(dataset_id, "sales.parquet")
+                print(written.rows, written.bytes)
+        """
+        restarts = 0
+        while True:
+            dataset = await self.get(dataset_id)
+            try:
+                async with self.export(dataset_id) as body:
+                    return await write_export(
+                        body,
+                        target,
+                        dataset=dataset,
+                        format=format,
+                        expected_rows=dataset.rows,
+                        recount=partial(self._count, dataset_id),
+                        include_header=include_header,
+                        columns=columns,
+                        decimal=decimal,
+                        on_progress=on_progress,
+                    )
+            except IncompleteDataError:
+                if restarts == _RESTARTS:
+                    raise
+                restarts += 1
+
+    async def _count(self, dataset_id: str) -> int | None:
+        return (await self.get(dataset_id)).rows
+
+    @asynccontextmanager
+    async def read_batches(
+        self,
+        dataset_id: str,
+        *,
+        columns: Sequence[str] | None = None,
+        decimal: DecimalType = DEFAULT_DECIMAL,
+    ) -> AsyncGenerator[AsyncIterator[pa.RecordBatch]]:
+        """Read a DataSet as Arrow record batches while it arrives, in constant memory.
+
+        Args:
+            dataset_id: Id of the DataSet (UUID text).
+            columns: Names of the columns to read, in this order; None for all.
+            decimal: Precision and scale for DECIMAL columns.
+
+        Yields:
+            An iterator over batches of n >= 1 rows x k columns, in the order of the export.
+
+        Raises:
+            InvalidResponseError: The bytes are not the CSV of the DataSet's schema.
+            InvalidArgumentError: An unknown column.
+            MissingExtraError: pyarrow is not installed.
+            CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                async with domo.datasets.read_batches(dataset_id) as batches:
+                    async for batch in batches:
+                        print(batch.num_rows)
+        """
+        dataset = await self.get(dataset_id)
+        async with (
+            self.export(dataset_id) as body,
+            read_batches(
+                body,
+                dataset.schema or Schema(),
+                columns=columns,
+                decimal=decimal,
+                dataset=dataset.name or dataset_id,
+            ) as batches,
+        ):
+            yield batches

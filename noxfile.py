@@ -1,0 +1,89 @@
+"""The one entry for people and for CI: ``nox -s lint types tests docs``; ``nox -l`` lists everything."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "tests", "docs"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+OLDEST = PYTHONS[0]
+CODE = ("domo_async", "tests", "noxfile.py")
+
+
+def group(name: str) -> list[str]:
+    """Requirements of a dependency group."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def install_wheel(session: nox.Session, extras: str) -> None:
+    """Build the wheel and install that, so that the tests run against what users get."""
+    wheels = Path(session.create_tmp()) / "wheels"
+    shutil.rmtree(wheels, ignore_errors=True)
+    session.install("build")
+    session.run("python", "-m", "build", "--wheel", f"--outdir={wheels}", silent=True)
+    (wheel,) = wheels.glob("*.whl")
+    session.install("--force-reinstall", "--no-deps", str(wheel)) if session.venv_backend == "uv" else None
+    session.install(f"domo-async[{extras}] @ {wheel.resolve().as_uri()}")
+    session.env["PYTHONSAFEPATH"] = "1"  # else the current folder comes first, and with it the source tree
+    session.run("python", "-c", "import domo_async, sys; sys.exit('site-packages' not in domo_async.__file__)")
+
+
+@nox.session(python=OLDEST)
+def lint(session: nox.Session) -> None:
+    """Style, format, and the direction of imports."""
+    session.install(*group("lint"), "-e", ".")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
+
+
+@nox.session(python=OLDEST)
+def types(session: nox.Session) -> None:
+    """Two type checkers, both strict."""
+    session.install(*group("types"), "-e", ".[all]")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The test suite against the built wheel."""
+    install_wheel(session, "all")
+    session.install(*group("test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def coverage(session: nox.Session) -> None:
+    """The test suite with branch coverage."""
+    session.install(*group("test"), "coverage[toml]", "-e", ".[all]")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "report")
+
+
+@nox.session(python=OLDEST)
+def core(session: nox.Session) -> None:
+    """What works without any extra: only the core dependencies are installed."""
+    install_wheel(session, "")
+    session.install(*group("test"))
+    session.run("pytest", "tests/auth", "tests/http", "tests/models", "-m", "not emulator", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def build(session: nox.Session) -> None:
+    """Wheel and sdist, checked as PyPI will check them."""
+    shutil.rmtree("dist", ignore_errors=True)
+    session.install("build", "check-wheel-contents", "twine")
+    session.run("python", "-m", "build")
+    session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+    session.run("check-wheel-contents", "dist")
