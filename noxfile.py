@@ -80,6 +80,21 @@ def core(session: nox.Session) -> None:
 
 
 @nox.session(python=OLDEST)
+def docs(session: nox.Session) -> None:
+    """The documentation site; its code blocks run in the test suite."""
+    session.install(*group("docs"), "-e", ".[all]")
+    session.chdir("docs")
+    session.run("zensical", "build", "--strict", "--clean")
+
+
+@nox.session(python=OLDEST)
+def bench(session: nox.Session) -> None:
+    """Compare with httpx and aiohttp by hand and with pydomo, in one run; takes the arguments of tests/benchmarks."""
+    session.install(*group("test"), *group("bench"), "-e", ".[all]")
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
+
+
+@nox.session(python=OLDEST)
 def build(session: nox.Session) -> None:
     """Wheel and sdist, checked as PyPI will check them."""
     shutil.rmtree("dist", ignore_errors=True)
