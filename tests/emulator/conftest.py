@@ -7,15 +7,15 @@ import pytest
 from domo_async.emulator import Emulator
 
 
-def grant(emulator, **parameters):
+def _grant(emulator, **parameters):
     connection = emulator.connection
     query = {"grant_type": "client_credentials", **parameters}
     auth = (connection["client_id"], connection["client_secret"])
     return httpx.get(f"{emulator.url}/oauth/token", params=query, auth=auth)
 
 
-def open_client(emulator, **parameters):
-    token = grant(emulator, **parameters).json()["access_token"]
+def _open_client(emulator, **parameters):
+    token = _grant(emulator, **parameters).json()["access_token"]
     return httpx.Client(base_url=emulator.url, headers={"authorization": f"bearer {token}"}, timeout=20)
 
 
@@ -36,7 +36,7 @@ def emulator():
 
 @pytest.fixture
 def client(emulator):
-    with open_client(emulator) as client:
+    with _open_client(emulator) as client:
         yield client
 
 
@@ -48,11 +48,11 @@ def flights(emulator):
 
 @pytest.fixture(scope="module")
 def shared_client(shared_emulator):
-    with open_client(shared_emulator) as client:
+    with _open_client(shared_emulator) as client:
         yield client
 
 
-def create(client, *columns, name="Made here"):
+def _create(client, *columns, name="Made here"):
     """Create a DataSet of (type, name) columns; returns its path."""
     schema = {"columns": [{"type": kind, "name": column} for kind, column in columns]}
     response = client.post("/v1/datasets", json={"name": name, "schema": schema})
@@ -60,5 +60,28 @@ def create(client, *columns, name="Made here"):
     return f"/v1/datasets/{response.json()['id']}"
 
 
-def query(client, path, sql):
+def _query(client, path, sql):
     return client.post(path.replace("/v1/datasets/", "/v1/datasets/query/execute/"), json={"sql": sql})
+
+
+# Test modules cannot import one another (they are no package), so helpers come as fixtures.
+
+
+@pytest.fixture(scope="session")
+def grant():
+    return _grant
+
+
+@pytest.fixture(scope="session")
+def open_client():
+    return _open_client
+
+
+@pytest.fixture(scope="session")
+def create():
+    return _create
+
+
+@pytest.fixture(scope="session")
+def query():
+    return _query

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from tests.emulator.conftest import create
 
 from domo_async.emulator import Emulator
 
@@ -69,8 +68,7 @@ def test_listing_is_sorted_as_documented(shared_sorted, sort, expected):
 
 
 @pytest.fixture(scope="module")
-def shared_sorted():
-    from tests.emulator.conftest import open_client
+def shared_sorted(open_client):
 
     with Emulator() as emulator, open_client(emulator) as client:
         for name in ("B", "c", "a"):
@@ -97,9 +95,7 @@ def test_list_items_have_no_schema(client):
 def test_detail_has_schema_and_the_open_policy(client, flights):
     """GET shows everything, with the policy that every DataSet has."""
     document = client.get(flights).json()
-    assert document["schema"] == {
-        "columns": [{"type": "STRING", "name": "tail"}, {"type": "LONG", "name": "delay"}]
-    }
+    assert document["schema"] == {"columns": [{"type": "STRING", "name": "tail"}, {"type": "LONG", "name": "delay"}]}
     assert document["pdpEnabled"] is False
     assert [policy["name"] for policy in document["policies"]] == ["All Rows"]
 
@@ -208,7 +204,7 @@ def test_trailing_slashes_are_forgiven(client, flights):
         assert client.get(path).status_code == 200
 
 
-def test_columns_may_differ_by_case_only(client):
+def test_columns_may_differ_by_case_only(client, create):
     """Domo takes such names, so the storage must."""
     path = create(client, ("STRING", "a"), ("STRING", "A"), name="Twins")
     assert client.put(f"{path}/data", content="x,y\n").status_code == 204

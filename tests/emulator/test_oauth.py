@@ -5,7 +5,6 @@ import json
 
 import httpx
 import pytest
-from tests.emulator.conftest import grant, open_client
 
 from domo_async.emulator import SCOPES, Emulator
 
@@ -39,7 +38,7 @@ def test_every_form_of_the_grant_gives_a_token_that_works(emulator, form):
     assert (emulator.grants, emulator.grant_requests) == (1, 1)
 
 
-def test_grant_has_the_documented_headers(emulator):
+def test_grant_has_the_documented_headers(emulator, grant):
     """An answer with a token may not be cached, and says so twice."""
     response = grant(emulator)
     assert response.headers.get_list("cache-control") == [
@@ -50,7 +49,7 @@ def test_grant_has_the_documented_headers(emulator):
     assert response.headers["content-type"] == "application/json;charset=UTF-8"
 
 
-def test_token_reads_as_a_jwt(emulator):
+def test_token_reads_as_a_jwt(emulator, grant):
     """A token of the format `jwt` says who it is for, until when, and for which scopes."""
     _, payload, _ = grant(emulator, scope="data user").json()["access_token"].split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -59,7 +58,7 @@ def test_token_reads_as_a_jwt(emulator):
     assert {"exp", "env", "jti", "role", "userId", "customer"} <= set(claims)
 
 
-def test_opaque_tokens_work_too(emulator, flights):
+def test_opaque_tokens_work_too(emulator, flights, open_client):
     """A token need not be a JWT."""
     emulator.token_format = "opaque"
     with open_client(emulator) as client:
@@ -123,7 +122,7 @@ def test_client_can_be_disabled_and_enabled(emulator):
     assert ask(emulator, "get", auth=auth).status_code == 200
 
 
-def test_rotated_secret_replaces_the_old_one(emulator):
+def test_rotated_secret_replaces_the_old_one(emulator, grant):
     """After a rotation only the new secret is good, and `connection` holds it."""
     old = emulator.connection
     secret = emulator.rotate_secret(old["client_id"])
@@ -132,7 +131,7 @@ def test_rotated_secret_replaces_the_old_one(emulator):
     assert grant(emulator).status_code == 200
 
 
-def test_revoked_tokens_are_refused(emulator, client):
+def test_revoked_tokens_are_refused(emulator, client, open_client):
     """Revocation ends the tokens so far, not those to come."""
     assert emulator.revoke_tokens() == 1
     response = client.get("/v1/datasets")
@@ -165,7 +164,7 @@ def test_expired_token_is_refused_with_domo_s_challenge(emulator, client):
     assert "Jwt expired at 2" in response.headers["www-authenticate"]
 
 
-def test_lifetime_of_zero_expires_at_once(emulator):
+def test_lifetime_of_zero_expires_at_once(emulator, grant, open_client):
     """`token_lifetime` is settable while the server runs."""
     emulator.token_lifetime = 0
     assert grant(emulator).json()["expires_in"] == 0
@@ -200,7 +199,7 @@ def test_csv_refusal_can_be_the_html_406(emulator, flights):
     assert httpx.get(f"{emulator.url}{flights}", headers={"Authorization": "bearer x"}).status_code == 401
 
 
-def test_missing_scope_is_forbidden(emulator):
+def test_missing_scope_is_forbidden(emulator, open_client):
     """A token without the scope of the operation is a 403."""
     with open_client(emulator, scope="user") as client:
         response = client.get("/v1/datasets")
@@ -218,7 +217,7 @@ def test_scheme_of_the_token_may_be_written_in_any_case(emulator, client):
         assert httpx.get(f"{emulator.url}/v1/datasets", headers=headers).status_code == 200
 
 
-def test_scopes_of_the_emulator_limit_its_client():
+def test_scopes_of_the_emulator_limit_its_client(grant):
     """The first client can be narrower than everything."""
     with Emulator(scopes=["user"], client_id="me", client_secret="secret") as emulator:
         assert grant(emulator).json()["scope"] == "user"

@@ -7,6 +7,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 import anyio
+import duckdb
 from anyio import to_thread
 from starlette.responses import Response
 
@@ -50,10 +51,18 @@ def import_rows(instance: Instance, entry: DataSetEntry, body: bytes, append: bo
         if error.structural:
             message = f"Invalid CSV provided during upload. msg={error}"
             raise RefusedError.gateway(400, message) from error
-        # Domo's message names no cell. What it would have been is worth a field that clients ignore.
-        message = f"Data import failed for dataset {entry.id}."
-        raise RefusedError.gateway(400, message, detail=str(error)) from error
-    instance.write(entry, columns, table.to_reader(), append=append)
+        raise _failed(entry, error) from error
+    try:
+        instance.write(entry, columns, table.to_reader(), append=append)
+    except duckdb.ConversionException as error:
+        # Decimals that fit their own digits, but not together with those that are there.
+        raise _failed(entry, error) from error
+
+
+def _failed(entry: DataSetEntry, error: Exception) -> RefusedError:
+    # Domo's message names no cell. Which one it was is worth a field that clients ignore.
+    message = f"Data import failed for dataset {entry.id}."
+    return RefusedError.gateway(400, message, detail=str(error))
 
 
 def plain(body: bytes) -> bytes:

@@ -152,7 +152,7 @@ def _check_quotes(body: bytes) -> None:
     after = after.filter(pc.less(after, len(body)))
     for places, allowed in ((before, b',\n"'), (after, b',\r\n"')):
         neighbours = octets.take(places)
-        if not pc.all(pc.is_in(neighbours, pa.array(list(allowed), pa.uint8()))).as_py():
+        if pc.any(pc.invert(pc.is_in(neighbours, pa.array(list(allowed), pa.uint8())))).as_py():
             msg = "A quote stands where none may stand."
             raise InvalidCsvError(msg, structural=True)
 
@@ -168,7 +168,7 @@ def _check_blank_lines(body: bytes) -> bytes:
         open_quotes += trimmed.count(b'"', seen, match.start())
         seen = match.start()
         if open_quotes % 2 == 0:
-            row = trimmed.count(b"\n", 0, match.start() + 1) + 1
+            row = trimmed.count(b"\n", 0, match.end())
             msg = f"There is a blank line. Row {row}."
             raise InvalidCsvError(msg, structural=True)
     return trimmed

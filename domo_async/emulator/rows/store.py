@@ -109,25 +109,36 @@ class RowStore:
 
         Returns:
             The handle to use from now on; the old one still names the old table if that had to be widened.
-        """
-        wider = tuple(
-            replace(old, scale=max(old.scale, new.scale)) for old, new in zip(rows.columns, columns, strict=True)
-        )
-        if wider != rows.columns:
-            rows = self.reshape(rows, wider, list(range(len(wider))))
-        with self._cursor() as cursor:
-            return replace(rows, count=rows.count + _insert(cursor, rows.table, batches))
 
-    def reshape(self, rows: Rows, columns: Sequence[StoredColumn], sources: Sequence[int | None]) -> Rows:
+        Raises:
+            duckdb.Error: A value does not fit; nothing has changed.
+        """
+        pairs = zip(rows.columns, columns, strict=True)
+        wider = tuple(replace(old, scale=max(old.scale, new.scale)) for old, new in pairs)
+        if wider == rows.columns:
+            with self._cursor() as cursor:
+                return replace(rows, count=rows.count + _insert(cursor, rows.table, batches))
+        grown = self.reshape(rows, wider, list(range(len(wider))), lossless=True)
+        try:
+            return self.append(grown, wider, batches)
+        except BaseException:
+            self.drop(grown)
+            raise
+
+    def reshape(
+        self, rows: Rows, columns: Sequence[StoredColumn], sources: Sequence[int | None], *, lossless: bool = False
+    ) -> Rows:
         """Copy rows into a new table of other columns.
 
         Args:
             rows: What is there.
             columns: The new columns.
             sources: For each new column the position of the old one it takes its values from, or None for nulls.
+            lossless: Fail where a value does not fit its new type; else it becomes null.
         """
+        cast = "CAST" if lossless else "TRY_CAST"
         picks = (
-            f"TRY_CAST(c{source} AS {duckdb_type(column)}) AS c{i}"
+            f"{cast}(c{source} AS {duckdb_type(column)}) AS c{i}"
             if source is not None
             else f"CAST(NULL AS {duckdb_type(column)}) AS c{i}"
             for i, (column, source) in enumerate(zip(columns, sources, strict=True))
