@@ -1,0 +1,70 @@
+"""The command with its commands and the options that all of them share."""
+
+from __future__ import annotations
+
+import logging
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from domo_async.cli import datasets, emulator, token
+from domo_async.cli.invocation import Invocation
+from domo_async.cli.running import Commands
+from domo_async.cli.terminal import Terminal
+
+__all__ = ["app"]
+
+_LEVELS = (logging.INFO, logging.DEBUG)
+
+app = typer.Typer(
+    name="domo-async",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"domo-async {metadata.version('domo-async')}")
+        raise typer.Exit
+
+
+@app.callback()
+def domo_async(
+    context: typer.Context,
+    *,
+    client_id: Annotated[str | None, typer.Option(help="Client id. Default: DOMO_CLIENT_ID.", metavar="ID")] = None,
+    client_secret: Annotated[str | None, typer.Option(hidden=True)] = None,
+    api_url: Annotated[
+        str | None, typer.Option(help="Where the API is. Default: DOMO_API_URL, else Domo.", metavar="URL")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, max=3600, help="Seconds that Domo may stay silent.", metavar="SECONDS")
+    ] = 30.0,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Show the log; twice for details.", show_default=False)
+    ] = 0,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Read Domo from the command line.
+
+    Client id and secret come from DOMO_CLIENT_ID and DOMO_CLIENT_SECRET, in the environment or in a file .env.
+    No account at hand? Try: domo-async demo
+
+    Exit codes: 0 all went well, 1 it failed, 2 wrong usage, 3 access denied, 4 unreachable or busy, 130 Ctrl-C.
+    """
+    terminal = Terminal()
+    if verbose:
+        terminal.log_to_stderr(_LEVELS[min(verbose, len(_LEVELS)) - 1])
+    context.obj = Invocation(client_id, client_secret, api_url, timeout, terminal)
+
+
+app.add_typer(datasets.app, name="datasets")
+app.command()(token.token)
+app.command()(emulator.emulator)

@@ -1,0 +1,67 @@
+"""What the options before the command say, handed to every command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from domo_async.cli.terminal import Terminal
+from domo_async.client import AsyncDomo
+
+if TYPE_CHECKING:
+    import typer
+
+__all__ = ["Invocation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run of the command.
+
+    Attributes:
+        client_id: ``--client-id``, None to read the environment.
+        client_secret: ``--client-secret``, None to read the environment.
+        api_url: ``--api-url``, None to read the environment.
+        timeout: ``--timeout``: seconds that the server may stay silent.
+        terminal: Where to write.
+    """
+
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    api_url: str | None = None
+    timeout: float = 30.0
+    terminal: Terminal = field(default_factory=Terminal)
+
+    @classmethod
+    def of(cls, context: typer.Context) -> Invocation:
+        """The invocation that a command belongs to."""
+        return context.ensure_object(cls)
+
+    def client(self) -> AsyncDomo:
+        """A client as patient as a person in front of a terminal."""
+        return AsyncDomo(
+            self.client_id,
+            self.client_secret,
+            api_url=self.api_url,
+            timeout=self.timeout,
+            connect_timeout=min(5.0, self.timeout),
+            deadline=2 * self.timeout,
+            retries=3,
+            grant_deadline=5.0,
+        )
+
+    def patient_client(self, *, concurrency: int) -> AsyncDomo:
+        """A client for long work that nobody watches: it outlasts pauses that a person would not wait for.
+
+        Args:
+            concurrency: Most requests at once.
+        """
+        return AsyncDomo(
+            self.client_id,
+            self.client_secret,
+            api_url=self.api_url,
+            timeout=self.timeout,
+            connect_timeout=min(10.0, self.timeout),
+            concurrency=concurrency,
+            grant_deadline=10.0,
+        )
