@@ -97,7 +97,7 @@ async def write_export(
         format: Kind of file; None reads it from the suffix of `target`.
         expected_rows: How many rows the DataSet has; None skips the check.
         recount: Asked once when other than the expected rows arrived, since the DataSet may have changed meanwhile;
-            answers the number of rows it has now.
+            answers the number of rows it has now, or None when that is unknown.
         include_header: Whether a CSV file begins with a line of names.
         columns: Names of the columns to keep, in this order; None for all.
         decimal: Precision and scale for DECIMAL columns.
@@ -187,7 +187,8 @@ class _Export:
 
     async def check(self, expected: int | None, recount: RecountCallback | None) -> None:
         if expected is not None and expected != self.rows and recount is not None:
-            expected = await recount()
+            now = await recount()
+            expected = expected if now is None else now
         if expected is not None and expected != self.rows:
             raise IncompleteDataError(
                 f"DataSet {_called(self._dataset)!r}: {self.rows} rows arrived, and it has {expected}"

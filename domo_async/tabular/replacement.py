@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Replacement", "refusal", "replacing"]
 
-_LONGEST_STEM = 60
+_LONGEST_STEM = 50
 
 
 class Replacement:
@@ -43,7 +44,7 @@ class Replacement:
         """
         try:
             if self.target.is_dir():
-                raise TargetError(f"{self.target} is a folder, and a file should go there")
+                raise IsADirectoryError(errno.EISDIR, "a folder has that name")
             with self.path.open("xb"):
                 pass
         except OSError as error:

@@ -1,0 +1,157 @@
+"""What a pull has done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from domo_async.errors import PullError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from domo_async.errors import DomoError
+
+__all__ = ["PullReport", "Transfer"]
+
+_MOST_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What became of one DataSet.
+
+    Attributes:
+        dataset_id: Its id.
+        name: Its name, None when it has none or its metadata could not be read.
+        path: The file, None when there is none.
+        rows: Rows in the file.
+        received: Bytes of CSV that the last attempt received.
+        file_bytes: Size of the file.
+        seconds: From the first call for it to the end, waits included.
+        retries: How often it was begun again.
+        data_current_at: When the data was last changed before the transfer, by Domo's word.
+        error: Why it failed, None when it did not.
+    """
+
+    dataset_id: str
+    name: str | None = None
+    path: Path | None = None
+    rows: int = 0
+    received: int = 0
+    file_bytes: int = 0
+    seconds: float = 0.0
+    retries: int = 0
+    data_current_at: datetime | None = None
+    error: DomoError | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file is there."""
+        return self.error is None
+
+    def to_dict(self) -> dict[str, str | int | float | bool | None]:
+        """The facts as JSON types; the error as its class and its text."""
+        return {
+            "dataset_id": self.dataset_id,
+            "name": self.name,
+            "path": None if self.path is None else str(self.path),
+            "rows": self.rows,
+            "received": self.received,
+            "file_bytes": self.file_bytes,
+            "seconds": round(self.seconds, 3),
+            "retries": self.retries,
+            "data_current_at": None if self.data_current_at is None else self.data_current_at.isoformat(),
+            "ok": self.ok,
+            "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What became of all DataSets of a pull.
+
+    Attributes:
+        transfers: One for each DataSet, in the order in which they were asked for.
+        seconds: Duration of the job.
+    """
+
+    transfers: tuple[Transfer, ...]
+    seconds: float
+
+    @property
+    def succeeded(self) -> tuple[Transfer, ...]:
+        """The DataSets that are there."""
+        return tuple(transfer for transfer in self.transfers if transfer.ok)
+
+    @property
+    def failed(self) -> tuple[Transfer, ...]:
+        """The DataSets that did not arrive."""
+        return tuple(transfer for transfer in self.transfers if not transfer.ok)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all arrived."""
+        return not self.failed
+
+    @property
+    def rows(self) -> int:
+        """Rows in all files."""
+        return sum(transfer.rows for transfer in self.succeeded)
+
+    @property
+    def received(self) -> int:
+        """Bytes of CSV that came from Domo, without those of failed attempts."""
+        return sum(transfer.received for transfer in self.succeeded)
+
+    @property
+    def file_bytes(self) -> int:
+        """Size of all files."""
+        return sum(transfer.file_bytes for transfer in self.succeeded)
+
+    def raise_for_failures(self) -> None:
+        """Do nothing when all arrived.
+
+        Raises:
+            PullError: Some did not. It carries this report, and the first failure is its cause.
+        """
+        failed = self.failed
+        if failed:
+            names = ", ".join(_called(transfer) for transfer in failed[:_MOST_SHOWN])
+            more = f" and {len(failed) - _MOST_SHOWN} more" if len(failed) > _MOST_SHOWN else ""
+            raise PullError(
+                f"{len(failed)} of {len(self.transfers)} DataSets did not arrive: {names}{more}", report=self
+            ) from failed[0].error
+
+    def to_dict(self) -> dict[str, object]:
+        """The report as JSON types."""
+        return {
+            "ok": self.ok,
+            "seconds": round(self.seconds, 3),
+            "rows": self.rows,
+            "received": self.received,
+            "file_bytes": self.file_bytes,
+            "transfers": [transfer.to_dict() for transfer in self.transfers],
+        }
+
+    def __str__(self) -> str:
+        summary = f"{len(self.succeeded)} of {len(self.transfers)} DataSets in {self.seconds:.1f} s: {self.rows:,} rows"
+        lines = [f"{summary}, {_size(self.received)} received, {_size(self.file_bytes)} on disk"]
+        lines += [f"  failed: {_called(transfer)}: {transfer.error}" for transfer in self.failed[:_MOST_SHOWN]]
+        if len(self.failed) > _MOST_SHOWN:
+            lines.append(f"  … and {len(self.failed) - _MOST_SHOWN} more")
+        return "\n".join(lines)
+
+
+def _called(transfer: Transfer) -> str:
+    return f"{transfer.name!r} ({transfer.dataset_id})" if transfer.name else transfer.dataset_id
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

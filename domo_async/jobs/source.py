@@ -1,0 +1,27 @@
+"""What a job needs of Domo: two operations of the DataSet API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable
+    from contextlib import AbstractAsyncContextManager
+
+    from domo_async.models import DataSet
+
+__all__ = ["DatasetSource"]
+
+
+class DatasetSource(Protocol):
+    """Where DataSets come from. ``domo.datasets`` is one; a test may bring its own."""
+
+    async def get(self, dataset_id: str) -> DataSet:
+        """Metadata of one DataSet, with its schema."""
+        ...
+
+    def export(
+        self, dataset_id: str, *, include_header: bool = False
+    ) -> AbstractAsyncContextManager[AsyncIterable[bytes]]:
+        """The CSV of one DataSet as it arrives. The connection is given back when the block ends."""
+        ...

@@ -1,0 +1,81 @@
+"""File names: safe everywhere, and one per DataSet."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domo_async.jobs.file_names import FileNames, safe_name
+
+DEVICES = [
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    "CONIN$",
+    "CONOUT$",
+    *(f"{p}{d}" for p in ("COM", "LPT") for d in "0123456789¹²³"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("Sales", "Sales"),
+        ("Sales: EU/US 50%?", "Sales_ EU_US 50%_"),
+        ('a<b>c"d|e*f\\g\0h\ni', "a_b_c_d_e_f_g_h_i"),
+        ("  trailing dots... ", "trailing dots"),
+        (".hidden", "_hidden"),
+        ("..", "_"),
+        ("../../etc/passwd", "_._.._etc_passwd"),
+        ("con", "_con"),
+        ("Con.2024", "_Con.2024"),
+        ("COM¹ .x", "_COM¹ .x"),
+        ("console", "console"),
+        ("COM12", "COM12"),
+        ("e\u0301", "é"),
+        ("売上", "売上"),
+        ("", ""),
+        ("...", "_"),
+        (" ", ""),
+    ],
+)
+def test_stems(name: str, stem: str) -> None:
+    assert safe_name(name) == stem
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_devices_of_windows(device: str) -> None:
+    """No suffix makes them harmless, so they get a mark in front."""
+    assert safe_name(device.lower()).startswith("_")
+    assert safe_name(f"{device}.txt").startswith("_")
+
+
+@given(st.text())
+def test_any_text_is_safe(name: str) -> None:
+    stem = safe_name(name)
+    assert len(stem.encode()) <= 181
+    assert not set(stem) & set('<>:"/\\|?*\0\n\r\t')
+    assert stem == stem.rstrip(" .")
+    assert not stem.startswith(".")
+    assert stem.partition(".")[0].strip().upper() not in DEVICES
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "A", "a-11111111", "ß", "SS", "", ".", "x" * 300]), st.uuids().map(str)))
+)
+def test_names_are_unique_without_regard_to_case(datasets: list[tuple[str, str]]) -> None:
+    names = FileNames(".parquet")
+    taken = [names.take(name, dataset_id) for name, dataset_id in datasets]
+    assert len({name.casefold() for name in taken}) == len(taken)
+    assert all(len(name.encode()) <= 255 for name in taken)
+
+
+def test_the_second_of_equal_names_gets_its_id() -> None:
+    names = FileNames(".csv")
+    assert names.take("Sales", "1b6e2a33-0001") == "Sales.csv"
+    assert names.take("sales", "2c7f3b44-0002") == "sales-2c7f3b44.csv"
+    assert names.take("SALES", "2c7f3b44-0003") == "SALES-2c7f3b44-0003.csv"
+    assert names.take("SALES", "2c7f3b44-0003") == "SALES-2c7f3b44-0003-2.csv"
+    assert names.take(None, "3d-4") == "3d-4.csv"
