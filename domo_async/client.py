@@ -22,7 +22,7 @@ from domo_async.http.engine import Engine
 from domo_async.http.exchange import Answer, Request
 from domo_async.http.limits import Bounds
 from domo_async.http.operations import Operation, QueryValue, Safety, encode_query
-from domo_async.http.options import UNSET, CallOptions, Seconds, Unset
+from domo_async.http.options import UNSET, CallOptions, Seconds, Unset, seconds
 from domo_async.http.session import Session
 from domo_async.http.stats import Stats
 from domo_async.models import AccessToken
@@ -33,6 +33,8 @@ from domo_async.transport.origin import Origin
 
 if TYPE_CHECKING:
     from domo_async.api.datasets import DataSets
+    from domo_async.api.groups import Groups
+    from domo_async.api.users import Users
 
 __all__ = ["AsyncDomo"]
 
@@ -104,6 +106,8 @@ class AsyncDomo:
         grant_deadline: Seconds = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if isinstance(client_secret, str):
+            client_secret = SecretStr(client_secret)  # a traceback with local variables must not show it
         options = CallOptions().but(
             timeout=timeout, connect_timeout=connect_timeout, deadline=deadline, retries=retries
         )
@@ -126,7 +130,7 @@ class AsyncDomo:
             api_url=str(origin),
             grant_method=grant_method,
             timeout=min(options.timeout, 15.0),
-            deadline=grant_deadline if isinstance(grant_deadline, int | float) else grant_deadline.total_seconds(),
+            deadline=seconds("grant_deadline", grant_deadline),
             connection=connection,
             transport=lent,
             clock=clock,
@@ -187,6 +191,20 @@ class AsyncDomo:
         from domo_async.api.datasets import DataSets
 
         return DataSets(self._session)
+
+    @cached_property
+    def users(self) -> Users:
+        """Users."""
+        from domo_async.api.users import Users
+
+        return Users(self._session)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Groups and their members."""
+        from domo_async.api.groups import Groups
+
+        return Groups(self._session)
 
     @property
     def auth(self) -> DomoAuth:
@@ -266,9 +284,13 @@ class AsyncDomo:
 
     def _local(self, path: str) -> tuple[str, str]:
         """Path and query of a URL, if it belongs here."""
-        parts = urlsplit(path)
+        try:
+            parts = urlsplit(path)
+            port = parts.port
+        except ValueError:
+            raise InvalidArgumentError("path: neither a path nor a URL") from None
         origin = self._session.engine.origin
-        if (parts.scheme or parts.netloc) and not origin.covers(parts.scheme, parts.hostname or "", parts.port):
+        if (parts.scheme or parts.netloc) and not origin.covers(parts.scheme, parts.hostname or "", port):
             raise ForeignOriginError(f"The URL belongs to {parts.hostname or 'nowhere'}, and the token to {origin}")
         if not parts.path.startswith("/"):
             raise InvalidArgumentError(f"path: {parts.path!r} does not begin with a slash")

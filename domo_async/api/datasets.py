@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import TypeAdapter
 
 from domo_async.api.family import Family
-from domo_async.errors import IncompleteDataError, InvalidArgumentError, QueryError
-from domo_async.http.bodies import request_body
+from domo_async.errors import AuthenticationError, IncompleteDataError, InvalidArgumentError, QueryError
 from domo_async.http.download import Download
 from domo_async.http.exchange import Request
 from domo_async.http.operations import Operation, Safety, encode_query
@@ -54,7 +53,13 @@ DataSetSort = Literal[
 LIST: Final = Operation("datasets.list", "GET", "/v1/datasets", Safety.SAFE, scope="data")
 GET: Final = Operation("datasets.get", "GET", "/v1/datasets/{dataset_id}", Safety.SAFE, scope="data")
 EXPORT: Final = Operation(
-    "datasets.export", "GET", "/v1/datasets/{dataset_id}/data", Safety.SAFE, scope="data", accept="text/csv"
+    "datasets.export",
+    "GET",
+    "/v1/datasets/{dataset_id}/data",
+    Safety.SAFE,
+    scope="data",
+    accept="text/csv",
+    refusals={406: AuthenticationError},  # Domo's word for a refused token where CSV was asked for
 )
 # A POST that only reads.
 QUERY: Final = Operation(
@@ -71,7 +76,6 @@ _PAGE_SIZE: Final = 50  # documented as the default and the maximum
 _LISTING: Final = TypeAdapter(list[DataSetSummary])
 _DATASET: Final = TypeAdapter(DataSet)
 _QUERY_RESULT: Final = TypeAdapter(QueryResponse)
-_SQL: Final = TypeAdapter(dict[str, str])
 
 
 class DataSets(Family):
@@ -166,8 +170,7 @@ class DataSets(Family):
         if not isinstance(sql, str) or not sql.strip():
             # Domo answers anything but a string with a Java exception.
             raise InvalidArgumentError("sql: expected the text of a query")
-        body = request_body(_SQL.dump_json({"sql": sql}), media_type="application/json")
-        return await self._call(QUERY, _QUERY_RESULT, ids={"dataset_id": dataset_id}, body=body)
+        return await self._call(QUERY, _QUERY_RESULT, ids={"dataset_id": dataset_id}, fields={"sql": sql})
 
     @asynccontextmanager
     async def export(

@@ -1,24 +1,48 @@
-"""What all API families have in common: a session, and short ways to call and list."""
+"""What all API families have in common: a session, and short ways to call and to list."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from domo_async.http.exchange import Request
+from pydantic import JsonValue, TypeAdapter
+
+from domo_async.errors import InvalidArgumentError
+from domo_async.http.bodies import Body, request_body
+from domo_async.http.exchange import Answer, Request
 from domo_async.http.operations import Operation, QueryValue, encode_query
+from domo_async.http.options import Unset
 from domo_async.http.paging import Pager
 from domo_async.http.parsing import parser
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
-    from domo_async.http.bodies import Body
     from domo_async.http.session import Session
 
-__all__ = ["Family"]
+__all__ = ["Family", "Fields", "check_page_size", "json_body"]
 
 T = TypeVar("T")
+
+Ids = Mapping[str, str | int]
+Query = Mapping[str, QueryValue]
+Fields = Mapping[str, "JsonValue | Unset"]
+"""Fields of a JSON body by their names on the wire. `UNSET` leaves a field out, None sends null."""
+
+_JSON = TypeAdapter[JsonValue](JsonValue)
+
+
+def json_body(document: JsonValue) -> Body:
+    """A body in JSON."""
+    return request_body(_JSON.dump_json(document), media_type="application/json")
+
+
+def check_page_size(page_size: int, highest: int) -> None:
+    """Refuse a page that Domo would not deliver.
+
+    Raises:
+        InvalidArgumentError: It is too large.
+    """
+    if page_size > highest:
+        raise InvalidArgumentError(f"page_size: Domo lists at most {highest} at once here, not {page_size}")
 
 
 class Family:
@@ -32,24 +56,43 @@ class Family:
         operation: Operation,
         adapter: TypeAdapter[T],
         *,
-        ids: dict[str, str | int] | None = None,
-        query: dict[str, QueryValue] | None = None,
+        ids: Ids | None = None,
+        query: Query | None = None,
+        fields: Fields | None = None,
         body: Body | None = None,
     ) -> T:
-        request = Request(operation, operation.fill(ids), encode_query(query), body)
-        return await self._session.call(request, parser(adapter))
+        """Carry out an operation whose answer has a body."""
+        return await self._session.call(_request(operation, ids, query, fields, body), parser(adapter))
+
+    async def _call_if_answered(
+        self,
+        operation: Operation,
+        adapter: TypeAdapter[T],
+        *,
+        ids: Ids | None = None,
+        query: Query | None = None,
+        fields: Fields | None = None,
+        body: Body | None = None,
+    ) -> T | None:
+        """Carry out an operation that answers with a body in some versions of the API and without one in others."""
+        parse = parser(adapter)
+
+        def parse_if_answered(answer: Answer) -> T | None:
+            return parse(answer) if answer.body.strip() else None
+
+        return await self._session.call(_request(operation, ids, query, fields, body), parse_if_answered)
 
     async def _do(
         self,
         operation: Operation,
         *,
-        ids: dict[str, str | int] | None = None,
-        query: dict[str, QueryValue] | None = None,
+        ids: Ids | None = None,
+        query: Query | None = None,
+        fields: Fields | None = None,
         body: Body | None = None,
     ) -> None:
         """Carry out an operation whose answer holds nothing of interest, whether it has a body or not."""
-        request = Request(operation, operation.fill(ids), encode_query(query), body)
-        await self._session.call(request, lambda _: None)
+        await self._session.call(_request(operation, ids, query, fields, body), lambda _: None)
 
     def _listing(
         self,
@@ -60,8 +103,8 @@ class Family:
         limit: int | None,
         offset: int,
         key: Callable[[T], Hashable] | None,
-        ids: dict[str, str | int] | None = None,
-        query: dict[str, QueryValue] | None = None,
+        ids: Ids | None = None,
+        query: Query | None = None,
     ) -> Pager[T]:
         async def fetch(start: int, size: int) -> list[T]:
             return await self._call(
@@ -69,3 +112,11 @@ class Family:
             )
 
         return Pager(fetch, page_size=page_size, limit=limit, offset=offset, key=key)
+
+
+def _request(
+    operation: Operation, ids: Ids | None, query: Query | None, fields: Fields | None, body: Body | None
+) -> Request:
+    if fields is not None:
+        body = json_body({name: value for name, value in fields.items() if not isinstance(value, Unset)})
+    return Request(operation, operation.fill(ids), encode_query(query), body)

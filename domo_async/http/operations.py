@@ -52,7 +52,7 @@ class Operation:
     accept: str = "application/json"
     refusals: Mapping[int, type[StatusError]] = field(default_factory=dict[int, type[StatusError]])
 
-    def fill(self, ids: dict[str, str | int] | None = None) -> str:
+    def fill(self, ids: Mapping[str, str | int] | None = None) -> str:
         """The path with its placeholders replaced.
 
         Raises:
@@ -68,7 +68,7 @@ def _segment(name: str, value: str | int) -> str:
     return quote(text, safe="")
 
 
-def encode_query(query: dict[str, QueryValue] | None) -> str:
+def encode_query(query: Mapping[str, QueryValue] | None) -> str:
     """A query string in Domo's manners: None is left out, booleans are lower case, a space is ``%20``."""
     if not query:
         return ""

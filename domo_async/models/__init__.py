@@ -2,9 +2,11 @@
 
 from domo_async.models.base import DomoModel
 from domo_async.models.datasets import Column, ColumnType, DataSet, DataSetSummary, Owner, Schema
+from domo_async.models.groups import Group
 from domo_async.models.policies import FilterOperator, Policy, PolicyFilter, PolicyType
 from domo_async.models.queries import QueryColumn, QueryResponse
 from domo_async.models.tokens import AccessToken
+from domo_async.models.users import GroupReference, User
 
 __all__ = [
     "AccessToken",
@@ -14,6 +16,8 @@ __all__ = [
     "DataSetSummary",
     "DomoModel",
     "FilterOperator",
+    "Group",
+    "GroupReference",
     "Owner",
     "Policy",
     "PolicyFilter",
@@ -21,4 +25,5 @@ __all__ = [
     "QueryColumn",
     "QueryResponse",
     "Schema",
+    "User",
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domo_async.models.base import DomoModel, Items, Timestamp
+from domo_async.models.base import DomoModel, Items, Timestamp, or_default
 from domo_async.models.policies import Policy
 
 __all__ = ["Column", "ColumnType", "DataSet", "DataSetSummary", "Owner", "Schema"]
@@ -34,7 +34,9 @@ class Column(DomoModel):
     """
 
     name: str
-    type: Annotated[ColumnType | str, Field(union_mode="left_to_right")] = ColumnType.STRING
+    type: Annotated[ColumnType | str, Field(union_mode="left_to_right"), or_default(ColumnType.STRING)] = (
+        ColumnType.STRING
+    )
 
 
 class Schema(DomoModel):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domo_async.models.base import DomoModel, Items
+from domo_async.models.base import DomoModel, Items, or_default
 
 __all__ = ["FilterOperator", "Policy", "PolicyFilter", "PolicyType"]
 
@@ -46,7 +46,9 @@ class PolicyFilter(DomoModel):
     """
 
     column: str | None = None
-    operator: Annotated[FilterOperator | str, Field(union_mode="left_to_right")] = FilterOperator.EQUALS
+    operator: Annotated[FilterOperator | str, Field(union_mode="left_to_right"), or_default(FilterOperator.EQUALS)] = (
+        FilterOperator.EQUALS
+    )
     values: Items[str | int | float | bool | None] = []
     negated: bool | None = Field(default=False, alias="not")
 

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
+from typing import Final, Self
 
 __all__ = ["Page", "Problem", "looks_like_html", "read_problem"]
 
-_MAX_MESSAGE = 1_000
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
-_CHALLENGE = re.compile(r'(error|error_description|scope)="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_MAX_MESSAGE: Final = 1_000
+_MAX_BODY: Final = 64 * 1024
+_MAX_PAGE: Final = 16 * 1024  # bounds what the patterns below may cost on a page that means harm
+_TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_TAG: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^<>]+>", re.IGNORECASE | re.DOTALL)
+_CHALLENGE: Final = re.compile(
+    r"""\b(error|error_description|scope)=(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))""", re.IGNORECASE
+)
+# What looks like a credential is cut out of every explanation: some gateways and proxies echo the headers they got.
+_CREDENTIAL: Final = re.compile(
+    r"""(?i:\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:access_token|client_secret)["']?\s*[:=]\s*["']?[^\s"',&]+"""
+)
+_CUT: Final = "[hidden]"
 
 
 class Page:
@@ -44,6 +54,15 @@ class Problem:
     scope: str | None = None
     page: str | None = None
 
+    def without(self, *secrets: str) -> Self:
+        """The same with these texts cut out, in case the server repeats what it was sent."""
+        message, reason, toe, code = self.message, self.reason, self.toe, self.code
+        for secret in filter(None, secrets):
+            message, reason, toe, code = (
+                text.replace(secret, _CUT) if text is not None else None for text in (message, reason, toe, code)
+            )
+        return replace(self, message=message, reason=reason, toe=toe, code=code)
+
 
 def looks_like_html(start: bytes) -> bool:
     """Whether a body that starts with these bytes is a page for people, whatever its content type says."""
@@ -62,21 +81,25 @@ def read_problem(body: bytes, *, content_type: str = "", challenge: str = "") ->
     Returns:
         The facts that were found. Never raises: an unreadable explanation is no explanation.
     """
-    hints = {key.lower(): _plain(value) for key, value in _CHALLENGE.findall(challenge)}
+    hints = {
+        name.lower(): _plain(re.sub(r"\\(.)", r"\1", quoted) or bare)
+        for name, quoted, bare in _CHALLENGE.findall(challenge[:_MAX_BODY])
+    }
     fallback = Problem(message=hints.get("error_description"), code=hints.get("error"), scope=hints.get("scope"))
-    text = body.decode("utf-8", errors="replace").strip()
+    text = body[:_MAX_BODY].decode("utf-8-sig", errors="replace").strip()
     if not text:
         return fallback
-    if looks_like_html(body) or "text/html" in content_type.lower():
-        return _read_page(text, fallback)
     if text[0] in "{[":
+        # Before the content type: gateways mislabel, and the document knows more than any page.
         try:
             document = json.loads(text)
         except (ValueError, RecursionError):
             document = None
         if isinstance(document, dict):
             return _read_envelope(document, fallback)
-    return Problem(message=_plain(text), code=fallback.code, scope=fallback.scope)
+    if looks_like_html(body) or "text/html" in content_type.lower():
+        return _read_page(text[:_MAX_PAGE], fallback)
+    return replace(fallback, message=_plain(text))
 
 
 def _read_envelope(document: dict[str, object], fallback: Problem) -> Problem:
@@ -84,7 +107,13 @@ def _read_envelope(document: dict[str, object], fallback: Problem) -> Problem:
     description = _text(document, "error_description")
     if description is None and error is not None and _text(document, "path") is not None:
         # Spring's default body: `error` is the reason phrase there, not an OAuth code.
-        return Problem(_text(document, "message"), error, _text(document, "toe"), fallback.code, fallback.scope)
+        return Problem(
+            message=_text(document, "message") or fallback.message,
+            reason=error,
+            toe=_text(document, "toe"),
+            code=fallback.code,
+            scope=fallback.scope,
+        )
     return Problem(
         message=_text(document, "message") or description or fallback.message,
         reason=_text(document, "statusReason"),
@@ -107,7 +136,7 @@ def _read_page(text: str, fallback: Problem) -> Problem:
         page = Page.UNAUTHENTICATED
     else:
         page = Page.OTHER
-    return Problem(message=caption or words or None, code=fallback.code, scope=fallback.scope, page=page)
+    return replace(fallback, message=caption or words or None, page=page)
 
 
 def _text(document: dict[str, object], key: str) -> str | None:
@@ -116,5 +145,5 @@ def _text(document: dict[str, object], key: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    squeezed = " ".join(text.split())
+    squeezed = _CREDENTIAL.sub(_CUT, " ".join(text[:_MAX_BODY].split()))
     return squeezed if len(squeezed) <= _MAX_MESSAGE else squeezed[: _MAX_MESSAGE - 1] + "…"

@@ -80,7 +80,8 @@ def refusal(
     chosen = kind or _kind(status, problem, refusals or {})
     hint = hint or _HINTS.get(chosen)
     if required_scope is not None and issubclass(chosen, PermissionDeniedError) and chosen is not BlockedError:
-        hint = f"The operation needs the scope {required_scope!r}. {hint}"
+        needed = f"The operation needs the scope {required_scope!r}"
+        hint = f"{needed}. {hint}" if hint else needed
     error = chosen(
         problem.message or _DEFAULT_MESSAGES.get(chosen, "Domo gave no explanation"),
         status=status,
@@ -107,9 +108,9 @@ _DEFAULT_MESSAGES: Final[dict[type[StatusError], str]] = {
 
 def _kind(status: int, problem: Problem, refusals: Mapping[int, type[StatusError]]) -> type[StatusError]:
     wrapped = _WRAPPED.match(problem.message or "")
-    if wrapped is not None and int(wrapped.group(1)) in _BY_STATUS:
+    if wrapped is not None and int(wrapped.group(1)) >= 400:
         # Domo passes on what one of its own services said: 400 "Infrastructure problem (403): Access is denied".
-        return _BY_STATUS[int(wrapped.group(1))]
+        return _by_status(int(wrapped.group(1)))
     if problem.page in _BY_PAGE:
         return _BY_PAGE[problem.page]
     if problem.code == "insufficient_scope":
@@ -119,6 +120,10 @@ def _kind(status: int, problem: Problem, refusals: Mapping[int, type[StatusError
         return InsufficientScopeError
     if status in refusals:
         return refusals[status]
+    return _by_status(status)
+
+
+def _by_status(status: int) -> type[StatusError]:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status >= 500 or status == 408:

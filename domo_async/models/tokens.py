@@ -8,7 +8,15 @@ import json
 import math
 from typing import TYPE_CHECKING, Never
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from domo_async.models.base import DomoModel
 
@@ -42,7 +50,7 @@ class AccessToken(DomoModel):
     Source: API Authentication, "Obtaining an access token"; RFC 6749 section 5.1.
     """
 
-    access_token: SecretStr = Field(alias="access_token", min_length=1)
+    access_token: SecretStr = Field(alias="access_token")
     token_type: str | None = Field(default=None, alias="token_type")
     expires_in: float | None = Field(default=None, alias="expires_in")
     scope: str | None = None
@@ -53,6 +61,23 @@ class AccessToken(DomoModel):
     env: str | None = None
     domain: str | None = None
 
+    @field_validator("access_token", mode="after")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+        # RFC 6750 section 2.1, generously. What breaks a header would be quoted by whoever complains about the header.
+        if not all("!" <= sign <= "~" for sign in value.get_secret_value() or " "):
+            raise ValueError("access_token is not a bearer token")
+        return value
+
+    @field_validator("token_type", "scope", "customer", "user_id", "role", "jti", "env", "domain", mode="wrap")
+    @classmethod
+    def _for_information(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
+        # Only access_token and expires_in are to be relied on, says Domo; no token is lost over the others.
+        try:
+            return handler(value)
+        except ValidationError:
+            return None
+
     @field_validator("expires_in", mode="before")
     @classmethod
     def _positive_seconds(cls, value: object) -> object:
@@ -61,7 +86,10 @@ class AccessToken(DomoModel):
         # bool is an int to Python, and NaN passes every comparison: a token must not live "True" or NaN seconds.
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValueError("expires_in is not a number of seconds")
-        seconds = float(value)
+        try:
+            seconds = float(value)
+        except OverflowError:
+            seconds = math.inf
         if not math.isfinite(seconds) or seconds <= 0:
             raise ValueError("expires_in is not a positive number of seconds")
         return seconds
@@ -102,6 +130,12 @@ class AccessToken(DomoModel):
         except (binascii.Error, ValueError, RecursionError):
             return None
         return claims if isinstance(claims, dict) else None
+
+    @model_serializer(mode="wrap")
+    def _known_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
+        # Unknown fields stay readable in model_extra and are not written anywhere: they may be secrets too.
+        document: dict[str, object] = handler(self)
+        return {name: value for name, value in document.items() if name not in (self.model_extra or {})}
 
     def __repr_args__(self) -> Iterator[tuple[str, object]]:
         # The default walks every field, unknown ones included, and those may be secrets too.
