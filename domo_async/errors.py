@@ -104,20 +104,27 @@ class DomoError(Exception):
 
     def __reduce__(self) -> tuple[Callable[..., DomoError], tuple[object, ...]]:
         # Subclasses take keyword arguments, which the default protocol would lose.
-        return _restore, (type(self), self.args, self.__dict__.copy())
+        state = self.__dict__.copy()
+        if isinstance(notes := state.get("__notes__"), list):
+            state["__notes__"] = list(notes)  # a note on the copy is none on the original
+        return _restore, (type(self), self.args, state)
 
     def fresh(self) -> Self:
-        """A copy to raise in another task.
+        """A copy to raise in another task, with the same cause.
 
-        One instance raised from many tasks would collect all their traceback frames and mix up their contexts.
+        One instance raised from many tasks would collect all their traceback frames and mix up their contexts. The
+        original is not the cause of the copy: its traceback leads through the caller that happened to be first, and
+        what that one was doing is nobody else's business.
         """
         twin = copy.copy(self)
-        twin.__cause__ = self
+        twin.__cause__ = self.__cause__
         return twin
 
 
 def _restore(cls: type[DomoError], args: tuple[object, ...], state: dict[str, object]) -> DomoError:
     error = cls.__new__(cls, *args)
+    if isinstance(error, ImportError):
+        ImportError.__init__(error, *args)  # keeps its text in an attribute of its own
     error.__dict__.update(state)
     return error
 

@@ -30,7 +30,7 @@ class DomoSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="DOMO_", env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+        env_prefix="DOMO_", env_file=".env", env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore"
     )
 
     client_id: str | None = None
@@ -68,6 +68,8 @@ class DomoSettings(BaseSettings):
             return cls()
         except ValidationError as error:
             names = ", ".join(f"DOMO_{'.'.join(map(str, part['loc'])).upper()}" for part in error.errors())
-            raise ConfigurationError(f"These settings make no sense: {names}") from None
+            problem = f"These settings make no sense: {names}"
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"The file .env cannot be read: {type(error).__name__}") from error
+            problem = f"The file .env cannot be read: {type(error).__name__}"
+        # Out here, so that neither the values nor the contents of the file hang on to the error as its context.
+        raise ConfigurationError(problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,26 +15,43 @@ from domo_async.errors import ConfigurationError, DomoError, MissingCredentialsE
 __all__ = ["ClientCredentials", "CredentialsProvider", "CredentialsSource", "environment_credentials"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class ClientCredentials:
     """What proves to the token endpoint who is asking.
 
+    Blanks and line ends around both are dropped: they come from files and copying, and belong to neither.
+
     Args:
         client_id: Client id from Domo's developer portal. Public.
-        client_secret: Client secret. Shown nowhere.
+        client_secret: Client secret, plain or wrapped. Shown nowhere.
 
-    Source: RFC 6749 section 2.3.1.
+    Raises:
+        MissingCredentialsError: One of them is empty.
+        ConfigurationError: One of them cannot be sent as HTTP Basic authentication.
+
+    Source: RFC 6749 section 2.3.1; RFC 7617 section 2.
     """
 
     client_id: str
     client_secret: SecretStr = field(repr=False)
 
-    def __post_init__(self) -> None:
-        if not self.client_id or not self.client_secret.get_secret_value():
-            raise _missing("client_id" if not self.client_id else "client_secret")
-        if ":" in self.client_id:
+    def __init__(self, client_id: str, client_secret: str | SecretStr) -> None:
+        # The plain secret stays out of local variables, which error reporters like to show.
+        if isinstance(client_secret, str):
+            client_secret = SecretStr(client_secret)
+        if not isinstance(client_id, str) or not isinstance(client_secret, SecretStr):
+            raise ConfigurationError("Client id and client secret are text")
+        client_id, client_secret = client_id.strip(), SecretStr(client_secret.get_secret_value().strip())
+        if not client_id or not client_secret.get_secret_value():
+            raise _missing("client_id" if not client_id else "client_secret")
+        if ":" in client_id:
             # The user name ends at the first colon: RFC 7617 section 2.
             raise ConfigurationError("The client id contains a colon, which HTTP Basic authentication cannot carry")
+        for name, holds in (("id", client_id), ("secret", client_secret)):
+            if not _can_be_sent(holds):
+                raise ConfigurationError(f"The client {name} contains characters that cannot be sent")
+        object.__setattr__(self, "client_id", client_id)
+        object.__setattr__(self, "client_secret", client_secret)
 
     def __reduce__(self) -> Never:
         raise TypeError("client credentials are secret and do not pickle; read them where they are used")
@@ -41,6 +59,12 @@ class ClientCredentials:
 
 CredentialsProvider = Callable[[], Awaitable[ClientCredentials]]
 """An async function that looks credentials up, in a vault say. Called again after Domo refused the last ones."""
+
+
+def _can_be_sent(text: str | SecretStr) -> bool:
+    # Lone surrogates stand for bytes of the environment that are no UTF-8; control characters are excluded by RFC 7617.
+    plain = text.get_secret_value() if isinstance(text, SecretStr) else text
+    return not any(sign < " " or sign == "\x7f" or "\ud800" <= sign <= "\udfff" for sign in plain)
 
 
 def _missing(what: str) -> MissingCredentialsError:
@@ -56,9 +80,7 @@ async def environment_credentials() -> ClientCredentials:
     Raises:
         MissingCredentialsError: One of them is not set.
     """
-    return ClientCredentials(
-        os.environ.get("DOMO_CLIENT_ID", "").strip(), SecretStr(os.environ.get("DOMO_CLIENT_SECRET", "").strip())
-    )
+    return ClientCredentials(os.environ.get("DOMO_CLIENT_ID", ""), SecretStr(os.environ.get("DOMO_CLIENT_SECRET", "")))
 
 
 class CredentialsSource:
@@ -74,17 +96,25 @@ class CredentialsSource:
         return known if known is not None else await self._ask()
 
     async def renewed(self, refused: ClientCredentials) -> ClientCredentials | None:
-        """Credentials newer than the `refused` ones, or None when the provider knows no others."""
+        """Credentials newer than the `refused` ones, or None when the provider knows no others.
+
+        Refused credentials are forgotten: the next grant begins with asking the provider, not with sending them again.
+        """
         if isinstance(self._provider, ClientCredentials):
             return None
+        self._known = None
         newest = await self._ask()
-        return newest if newest != refused else None
+        if newest == refused:
+            self._known = None
+            return None
+        return newest
 
     async def _ask(self) -> ClientCredentials:
         if isinstance(self._provider, ClientCredentials):
             return self._provider
         try:
-            found = await self._provider()
+            promised = self._provider()
+            found = await promised if inspect.isawaitable(promised) else promised
         except DomoError:
             raise
         except Exception as error:
@@ -95,3 +125,6 @@ class CredentialsSource:
             )
         self._known = found
         return found
+
+    def __repr__(self) -> str:
+        return f"<CredentialsSource {type(self._provider).__name__}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from typing import Never
@@ -81,6 +82,10 @@ class DomoAuth(httpx.Auth):
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if isinstance(client_secret, str):
+            client_secret = SecretStr(client_secret)  # a traceback with local variables must not show it
+        for name, seconds in (("timeout", timeout), ("deadline", deadline)):
+            _check_seconds(name, seconds)
         self._origin = Origin.parse(api_url)
         endpoint = TokenEndpoint(
             origin=self._origin,
@@ -136,8 +141,10 @@ class DomoAuth(httpx.Auth):
         for the refresh that waits for the pool.
         """
         status = response.status_code
-        html = status >= 400 and "text/html" in response.headers.get("content-type", "")
-        csv_refused = status == 406 and "text/csv" in request.headers.get("accept", "")
+        if status == 403:
+            return False  # known and not allowed: another token would be the same
+        html = status >= 400 and "text/html" in response.headers.get("content-type", "").lower()
+        csv_refused = status == 406 and "text/csv" in request.headers.get("accept", "").lower()
         if status != 401 and not csv_refused and not html:
             return False
         body = await response.aread()
@@ -165,16 +172,22 @@ class DomoAuth(httpx.Auth):
 
 
 def _provider(
-    client_id: str | None, client_secret: str | SecretStr | None, credentials: CredentialsProvider | None
+    client_id: str | None, client_secret: SecretStr | None, credentials: CredentialsProvider | None
 ) -> ClientCredentials | CredentialsProvider:
     if credentials is not None:
         if client_id is not None or client_secret is not None:
             raise ConfigurationError("credentials= was given together with client_id= or client_secret=")
+        if not callable(credentials):
+            raise ConfigurationError("credentials= is no function", hint="Pass an async function, not its result")
         return credentials
     if client_id is None and client_secret is None:
         return environment_credentials
-    secret = client_secret if isinstance(client_secret, SecretStr) else SecretStr(client_secret or "")
-    return ClientCredentials(client_id or "", secret)
+    return ClientCredentials(client_id or "", client_secret if client_secret is not None else SecretStr(""))
+
+
+def _check_seconds(name: str, value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+        raise ConfigurationError(f"{name}: {value!r} is not a positive number of seconds")
 
 
 def _can_be_sent_again(request: httpx.Request) -> bool:

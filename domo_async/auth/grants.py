@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from domo_async.auth.credentials import ClientCredentials, CredentialsSource
 from domo_async.auth.tokens import GRANT_OPERATION
 from domo_async.errors import (
+    CallError,
     CallTimeoutError,
     InvalidArgumentError,
     InvalidCredentialsError,
@@ -21,7 +23,7 @@ from domo_async.errors import (
     StatusError,
 )
 from domo_async.models import AccessToken
-from domo_async.models.problems import looks_like_html, read_problem
+from domo_async.models.problems import Page, looks_like_html, read_problem
 from domo_async.models.refusals import refusal
 from domo_async.transport.failures import named_failures
 
@@ -34,6 +36,7 @@ __all__ = ["GrantMethod", "TokenEndpoint", "normalize_scopes"]
 GrantMethod = Literal["GET", "POST"]
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path
 _MAX_BODY: Final = 1 << 20
+_SCOPE: Final = re.compile(r"[!#-+\--\[\]-~]+")  # RFC 6749 section 3.3, without the comma, which separates for Domo
 
 
 def normalize_scopes(scopes: str | Iterable[str] | None) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ def normalize_scopes(scopes: str | Iterable[str] | None) -> tuple[str, ...]:
         return ()
     names = scopes.replace(",", " ").split() if isinstance(scopes, str) else list(scopes)
     for name in names:
-        if not name or not name.isascii() or any(sign in name for sign in ' "\\,'):
+        if not isinstance(name, str) or not _SCOPE.fullmatch(name):
             raise InvalidArgumentError(f"scopes: {name!r} is not a scope", hint="Domo knows words such as data or user")
     return tuple(dict.fromkeys(names))
 
@@ -113,50 +116,77 @@ class TokenEndpoint:
 
     async def _ask(self, credentials: ClientCredentials) -> AccessToken:
         with named_failures(operation=GRANT_OPERATION, method=self._method, path=TOKEN_PATH):
-            response, body = await self._exchange(credentials)
-        if not response.is_success or looks_like_html(body):
-            raise self._refusal(response, body)
+            outcome = await self._exchange(credentials)
+        if isinstance(outcome, AccessToken):
+            return outcome
+        raise outcome
+
+    async def _exchange(self, credentials: ClientCredentials) -> AccessToken | CallError:
+        """One request and what came of it.
+
+        Errors are returned and not raised, so that no traceback leads into frames that hold the answer, and no
+        exception with the answer in it hangs on as the context.
+        """
+        form = {"grant_type": "client_credentials"}
+        if self._scopes:
+            form["scope"] = " ".join(self._scopes)
+        with anyio.move_on_after(self._timeout):
+            async with self._client() as client:
+                request = client.build_request(
+                    self._method,
+                    f"{self._origin}{TOKEN_PATH}",
+                    params=form if self._method == "GET" else None,
+                    data=form if self._method == "POST" else None,
+                    headers={"Accept": "application/json", "Authorization": _basic(credentials)},
+                )
+                response = await client.send(request, auth=None, follow_redirects=False, stream=True)
+                try:
+                    return self._judge(response, await _read(response), credentials)
+                finally:
+                    await response.aclose()
+        return CallTimeoutError(
+            f"The token endpoint did not answer within {self._timeout:g} s",
+            phase="deadline",
+            operation=GRANT_OPERATION,
+            method=self._method,
+            path=TOKEN_PATH,
+        )
+
+    def _judge(
+        self, response: httpx.Response, body: bytes | None, credentials: ClientCredentials
+    ) -> AccessToken | CallError:
+        """A token if the answer holds one, else what to raise."""
+        if body is None:
+            return self._no_token(response, f"more than {_MAX_BODY:,} bytes")
+        if not response.is_success:
+            return self._refusal(response, body, credentials)
+        if looks_like_html(body):
+            problem = read_problem(body, content_type="text/html")
+            if problem.page != Page.OTHER:
+                return self._refusal(response, body, credentials)
+            return self._no_token(
+                response,
+                f"a page for people: {problem.message or 'untitled'}",
+                hint="Check the API URL, and whether a proxy or a sign-in page stands before it",
+            )
         try:
             return AccessToken.model_validate_json(body)
         except ValidationError as error:
             # Only where and why: the input may hold a token.
             reasons = "; ".join(
-                f"{'.'.join(map(str, part['loc'])) or 'body'}: {part['type']}" for part in error.errors()
+                f"{'.'.join(map(str, part['loc'])) or 'body'}: {part['type']}"
+                for part in error.errors(include_input=False, include_url=False, include_context=False)
             )
-            raise InvalidResponseError(
-                f"The token endpoint answered {response.status_code} with something that is no token: {reasons}",
-                operation=GRANT_OPERATION,
-                method=self._method,
-                path=TOKEN_PATH,
-            ) from None
+        return self._no_token(response, f"something that is no token: {reasons}")
 
-    async def _exchange(self, credentials: ClientCredentials) -> tuple[httpx.Response, bytes]:
-        form = {"grant_type": "client_credentials"}
-        if self._scopes:
-            form["scope"] = " ".join(self._scopes)
-        try:
-            with anyio.fail_after(self._timeout):
-                async with self._client() as client:
-                    request = client.build_request(
-                        self._method,
-                        f"{self._origin}{TOKEN_PATH}",
-                        params=form if self._method == "GET" else None,
-                        data=form if self._method == "POST" else None,
-                        headers={"Accept": "application/json", "Authorization": _basic(credentials)},
-                    )
-                    response = await client.send(request, auth=None, follow_redirects=False, stream=True)
-                    try:
-                        return response, await _read(response)
-                    finally:
-                        await response.aclose()
-        except TimeoutError:
-            raise CallTimeoutError(
-                f"The token endpoint did not answer within {self._timeout:g} s",
-                phase="deadline",
-                operation=GRANT_OPERATION,
-                method=self._method,
-                path=TOKEN_PATH,
-            ) from None
+    def _no_token(self, response: httpx.Response, what: str, *, hint: str | None = None) -> InvalidResponseError:
+        return InvalidResponseError(
+            f"The token endpoint answered {response.status_code} with {what}",
+            operation=GRANT_OPERATION,
+            method=self._method,
+            path=TOKEN_PATH,
+            hint=hint,
+        )
 
     def _client(self) -> httpx.AsyncClient:
         # Only TLS needs the context, which takes a while to build.
@@ -169,12 +199,13 @@ class TokenEndpoint:
             timeout=self._timeout,
         )
 
-    def _refusal(self, response: httpx.Response, body: bytes) -> StatusError:
+    def _refusal(self, response: httpx.Response, body: bytes, credentials: ClientCredentials) -> StatusError:
         problem = read_problem(
             body,
             content_type=response.headers.get("content-type", ""),
             challenge=response.headers.get("www-authenticate", ""),
         )
+        problem = problem.without(credentials.client_secret.get_secret_value(), _basic(credentials).split()[1])
         kind: type[StatusError] | None = None
         hint: str | None = None
         if problem.code == "invalid_scope":
@@ -186,6 +217,8 @@ class TokenEndpoint:
         elif problem.code == "invalid_client" or response.status_code == 401:
             kind = InvalidCredentialsError
             hint = "Check DOMO_CLIENT_ID and DOMO_CLIENT_SECRET at https://developer.domo.com/manage-clients"
+        elif response.is_redirect or response.status_code in {404, 405}:
+            hint = f"The token endpoint is not at {self._origin}{TOKEN_PATH}: check the API URL"
         return refusal(
             response.status_code,
             problem,
@@ -214,11 +247,11 @@ def _basic(credentials: ClientCredentials) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
 
 
-async def _read(response: httpx.Response) -> bytes:
-    """The body, as far as a token answer can reasonably reach."""
+async def _read(response: httpx.Response) -> bytes | None:
+    """The body, or None if it is far longer than any token answer."""
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > _MAX_BODY:
-            break
+            return None
     return bytes(body)

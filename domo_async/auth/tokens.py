@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, Final, Never
 import anyio
 from anyio.lowlevel import current_token
 
-from domo_async.errors import (
-    AuthenticationError,
-    BadRequestError,
-    CallError,
-    ConfigurationError,
-    DomoError,
-    PermissionDeniedError,
-    StatusError,
-)
+from domo_async.errors import CallError, CallTimeoutError, DomoError, StatusError
 
 if TYPE_CHECKING:
     from anyio.lowlevel import EventLoopToken
@@ -45,7 +37,6 @@ _REFUSAL_MEMORY: Final = 5.0
 _PROBATION: Final = 60.0
 _FLIGHT_OVERDUE: Final = 120.0
 _LONGEST_MEMORY: Final = 60.0
-_PERMANENT: Final = (AuthenticationError, BadRequestError, PermissionDeniedError, ConfigurationError)
 _RETRY_BASE: Final = 0.25
 _RETRY_CAP: Final = 5.0
 
@@ -236,20 +227,32 @@ class TokenManager:
     async def _attempt_until_deadline(self) -> tuple[float, AccessToken]:
         started = self._clock()
         attempts = 0
-        while True:
-            attempts += 1
-            try:
-                return await self._attempt()
-            except DomoError as error:
+        failure: DomoError | None = None
+        with anyio.move_on_after(self._deadline):
+            while True:
+                attempts += 1
+                try:
+                    return await self._attempt()
+                except DomoError as error:
+                    failure = error
                 elapsed = self._clock() - started
-                if isinstance(error, CallError):
-                    error.attempts, error.elapsed = attempts, elapsed
+                if isinstance(failure, CallError):
+                    failure.attempts, failure.elapsed = attempts, elapsed
                 wait = self._spread() * min(_RETRY_CAP, _RETRY_BASE * 2**attempts)
-                wait = max(wait, _asked_to_wait(error))
-                if not error.retryable or elapsed + wait > self._deadline:
-                    raise
-                logger.info("The token request failed, trying again in %.2f s: %s", wait, error)
+                wait = max(wait, _asked_to_wait(failure))
+                if not failure.retryable or elapsed + wait > self._deadline:
+                    raise failure
+                logger.info("The token request failed, trying again in %.2f s: %s", wait, failure)
                 await self._sleep(wait)
+        if failure is None:
+            failure = CallTimeoutError(
+                f"The token endpoint did not answer within {self._deadline:g} s",
+                phase="deadline",
+                operation=GRANT_OPERATION,
+            )
+        if isinstance(failure, CallError):
+            failure.attempts, failure.elapsed = attempts, self._clock() - started
+        raise failure
 
     def _admit(self, granted: AccessToken, granted_at: float) -> Token:
         lifetime = granted.expires_in or _lifetime_by_claims(granted) or DEFAULT_LIFETIME
@@ -272,9 +275,9 @@ class TokenManager:
         with self._mutex:
             if had_fallback:
                 self._no_refresh_before = self._clock() + _AHEAD_BACKOFF
-            memory = _REFUSAL_MEMORY if isinstance(error, _PERMANENT) else min(_asked_to_wait(error), _LONGEST_MEMORY)
+            memory = min(_asked_to_wait(error), _LONGEST_MEMORY) if error.retryable else _REFUSAL_MEMORY
             if memory > 0:
-                self._refusal = error
+                self._refusal = error.fresh()  # without the traceback, whose frames would live as long as the memory
                 self._refusal_until = self._clock() + memory
 
     def accept(self, token: Token) -> None:
