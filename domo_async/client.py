@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Never, Self
+from typing import TYPE_CHECKING, Literal, Never, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,7 +26,7 @@ from domo_async.http.operations import Operation, QueryValue, Safety, encode_que
 from domo_async.http.options import UNSET, CallOptions, Seconds, Unset, seconds
 from domo_async.http.session import Session
 from domo_async.http.stats import Stats
-from domo_async.models import AccessToken
+from domo_async.models import AccessToken, DataSetSummary
 from domo_async.settings import DomoSettings
 from domo_async.transport.choice import TransportChoice
 from domo_async.transport.connection import ClientCertificate, ConnectionOptions, Verify
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from domo_async.api.datasets import DataSets
     from domo_async.api.groups import Groups
     from domo_async.api.users import Users
+    from domo_async.jobs.events import PullEvent
+    from domo_async.jobs.report import PullReport
+    from domo_async.tabular.file_format import FileFormat
 
 __all__ = ["AsyncDomo"]
 
@@ -281,6 +285,55 @@ class AsyncDomo:
         queries = "&".join(part for part in (own_query, encode_query(query)) if part)
         operation = Operation("request", method, path, safety, accept=accept)
         return await self._session.call(Request(operation, path, queries, body), lambda answer: answer)
+
+    async def pull(
+        self,
+        ids: Iterable[str | DataSetSummary] | AsyncIterable[str | DataSetSummary],
+        *,
+        to: str | os.PathLike[str],
+        format: FileFormat = "parquet",
+        concurrency: int = 16,
+        names: Literal["name", "id"] = "name",
+        columns: Sequence[str] | None = None,
+        on_event: Callable[[PullEvent], None] | None = None,
+    ) -> PullReport:
+        """Bring DataSets into a folder, one file each, many at a time and in constant memory.
+
+        Args:
+            ids: Ids, or DataSets of a listing; ``domo.datasets.list(...)`` may be passed as it is.
+            to: The folder, created when missing. Existing files of the same names are replaced.
+            format: ``parquet``, ``arrow``, ``csv``, ``csv.gz`` or ``jsonl``.
+            concurrency: How many DataSets are on their way at a time.
+            names: What the files are called after: the DataSet's ``name``, or its ``id``.
+            columns: Names of the columns to keep, None for all.
+            on_event: Called with each event of the job; must not block.
+
+        Returns:
+            What became of each DataSet. One that failed does not stop the others.
+
+        Raises:
+            TargetError: The folder cannot be written to, or the disk is full.
+            AuthenticationError: The credentials were refused.
+            InvalidArgumentError: An argument makes no sense; nothing was sent.
+
+        Example:
+            ::
+
+                report = await domo.pull(domo.datasets.list(name_like="sales"), to="lake")
+                report.raise_for_failures()
+        """
+        from domo_async.jobs.pull import pull
+
+        return await pull(
+            self.datasets,
+            ids,
+            to=to,
+            format=format,
+            concurrency=concurrency,
+            names=names,
+            columns=columns,
+            on_event=on_event,
+        )
 
     def _local(self, path: str) -> tuple[str, str]:
         """Path and query of a URL, if it belongs here."""
