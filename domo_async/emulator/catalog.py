@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _nothing(_: DataSetEntry) -> int:
     return 0
 
 
-_ORDERS: dict[str, tuple[Callable[[DataSetEntry], object], bool]] = {
+_ORDERS: dict[str, tuple[Callable[[DataSetEntry], Any], bool]] = {
     # Bare names of times and counts mean "largest first", bare names of texts mean A to Z.
     "name": (_name, False),
     "nameDescending": (_name, True),
@@ -181,7 +181,7 @@ _ORDERS: dict[str, tuple[Callable[[DataSetEntry], object], bool]] = {
 }
 
 
-def _order(sort: str | None) -> tuple[Callable[[DataSetEntry], object], bool]:
+def _order(sort: str | None) -> tuple[Callable[[DataSetEntry], Any], bool]:
     name = sort or "name"
     # An older form of the documentation turns an order round with a leading minus.
     key, descending = _ORDERS.get(name.removeprefix("-"), _ORDERS["name"])

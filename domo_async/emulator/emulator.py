@@ -1,9 +1,12 @@
 """A local Domo: a real HTTP server on a real socket that speaks Domo's public API."""
 
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
+
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import anyio
 from anyio import to_thread
@@ -33,14 +36,15 @@ __all__ = ["Emulator", "serve"]
 class Emulator:
     """A Domo instance of your own, on a free port of this machine.
 
-    The server runs in a thread with its own event loop, so it serves callers on asyncio, on trio and without any loop. An
-    emulator is *new*, then *running* between `start` and `stop` (as often as you like; its data stays), and *closed* after
-    `close`, which frees the data. ``with`` and ``async with`` start it and close it. All methods may be called from any
-    thread at any time.
+    The server runs in a thread with its own event loop, so it serves callers on asyncio, on trio and without any loop.
+    An emulator is *new*, then *running* between `start` and `stop` (as often as you like; its data stays), and *closed*
+    after `close`, which frees the data. ``with`` and ``async with`` start it and close it. All methods may be called
+    from any thread at any time.
 
     Args:
-        datasets: DataSets to begin with: names, and Arrow tables, readers of batches, or frames with the Arrow interface.
-        data: Folder whose ``.csv``, ``.csv.gz``, ``.csv.zip`` and ``.parquet`` files become DataSets named after their stems.
+        datasets: DataSets to begin with by name: Arrow tables, readers of batches, or frames with the Arrow interface.
+        data: Folder whose ``.csv``, ``.csv.gz``, ``.csv.zip`` and ``.parquet`` files become DataSets, named after their
+            stems.
         host: Address to listen on.
         port: Port to listen on, 0 for a free one.
         token_lifetime: Seconds that an access token lives.
@@ -61,12 +65,12 @@ class Emulator:
     def __init__(
         self,
         *,
-        datasets: Mapping[str, Any] | None = None,
+        datasets: Mapping[str, object] | None = None,
         data: str | os.PathLike[str] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         token_lifetime: float = 3599.0,
-        token_format: TokenFormat = "jwt",
+        token_format: TokenFormat = "jwt",  # noqa: S107 - no secret
         client_id: str | None = None,
         client_secret: str | None = None,
         scopes: Iterable[str] = SCOPES,
@@ -212,7 +216,7 @@ class Emulator:
         """Ids of the current DataSets by name; of two with the same name the newer one."""
         return {entry.name: entry.id for entry in self._instance.datasets.current()}
 
-    def add_dataset(self, name: str, table: Any, *, description: str | None = None) -> str:
+    def add_dataset(self, name: str, table: object, *, description: str | None = None) -> str:
         """Add a DataSet.
 
         Args:
@@ -334,7 +338,11 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8080,
     on_ready: Callable[[Emulator], None] | None = None,
-    **options: Any,
+    token_lifetime: float = 3599.0,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    latency: float = 0.0,
+    seed: int | None = None,
 ) -> Emulator:
     """Start an emulator for a command line.
 
@@ -343,7 +351,11 @@ def serve(
         host: Address to listen on.
         port: Port to listen on.
         on_ready: Called once the server accepts connections; prints the address, for example.
-        **options: Further arguments of `Emulator`.
+        token_lifetime: Seconds that an access token lives.
+        client_id: Id of the API client; made up if None.
+        client_secret: Its secret; made up if None.
+        latency: Seconds that every answer is held back.
+        seed: Makes faults with a probability repeatable.
 
     Returns:
         The running emulator; its `serve_forever` blocks until Ctrl-C.
@@ -351,7 +363,16 @@ def serve(
     Raises:
         OSError: The address cannot be had.
     """
-    emulator = Emulator(data=data, host=host, port=port, **options)
+    emulator = Emulator(
+        data=data,
+        host=host,
+        port=port,
+        token_lifetime=token_lifetime,
+        client_id=client_id,
+        client_secret=client_secret,
+        latency=latency,
+        seed=seed,
+    )
     try:
         emulator.start()
         if on_ready is not None:

@@ -106,13 +106,10 @@ class Fault:
             "probability": self.probability,
             "after": self.after,
             "hits": self.hits,
-            **{
-                name: value if isinstance(value, int | float | str) else str(value)
-                for name, value in self.options.items()
-            },
+            **{k: v if isinstance(v, int | float | str | None) else str(v) for k, v in self.options.items()},
         }
 
-    def _strikes(self, method: str, path: str, chance: random.Random) -> bool:
+    def strikes(self, method: str, path: str, chance: random.Random) -> bool:
         """Whether it is this request's turn; counts the request."""
         if (self.times is not None and self.hits >= self.times) or not self._matches(method, path):
             return False
@@ -137,7 +134,9 @@ class Fault:
 
 
 class Faults:
-    """The faults of one emulator. Thread-safe; of those that match a request, delays add up and the oldest other strikes.
+    """The faults of one emulator. Thread-safe.
+
+    Of those that match a request delays add up, and the oldest other one strikes.
 
     Args:
         seed: Makes faults with a probability repeatable.
@@ -164,15 +163,16 @@ class Faults:
         times: int | None = None,
         probability: float | None = None,
         after: int = 0,
-        **options: Any,
+        **options: object,
     ) -> Fault:
         """Switch a fault on.
 
         Args:
             kind: What happens; see the table of this module.
             method: HTTP method of the requests that it is for.
-            path: Their path: a glob such as ``/v1/datasets/*`` (``*`` matches slashes too), a compiled regular expression, or
-                a regular expression as text that begins with ``^``. None means every path but the token endpoint's.
+            path: Their path: a glob such as ``/v1/datasets/*`` (``*`` matches slashes too), a compiled regular
+                expression, or a regular expression as text that begins with ``^``. None means every path but
+                the token endpoint's.
             times: How often it strikes at most.
             probability: Chance from 0 to 1 that it strikes where it could.
             after: How many matching requests pass untouched first.
@@ -230,7 +230,7 @@ class Faults:
         delays: list[Fault] = []
         with self._lock:
             for fault in self._faults.values():
-                if fault._strikes(method, path, self._chance):  # noqa: SLF001 - one module, one concept
+                if fault.strikes(method, path, self._chance):
                     if fault.kind != "delay":
                         return [*delays, fault]
                     delays.append(fault)

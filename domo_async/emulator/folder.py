@@ -1,5 +1,8 @@
 """Data files of a folder as tables."""
 
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
+
 from __future__ import annotations
 
 import gzip
@@ -15,7 +18,7 @@ from domo_async.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 __all__ = ["tables_in"]
 
@@ -66,7 +69,7 @@ def _read_csv(path: Path, suffix: str) -> pa.Table:
 
 
 @contextmanager
-def _opened(path: Path, suffix: str) -> Iterator[IO[bytes]]:
+def _opened(path: Path, suffix: str) -> Generator[IO[bytes]]:
     if suffix == ".csv.gz":
         with gzip.open(path) as source:
             yield cast("IO[bytes]", source)

@@ -1,9 +1,12 @@
-"""The state behind one emulator: clients, tokens, DataSets and their rows. Everything here may be called in any thread."""
+"""The state behind one emulator: clients, tokens, DataSets and their rows. It may be called from any thread."""
+
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from domo_async.emulator.clients import Client
+    from domo_async.emulator.rows.store import Rows
 
 __all__ = ["Instance"]
 
@@ -65,9 +69,9 @@ class Instance:
         self.datasets.add(entry)
         return entry
 
-    def load_dataset(self, owner: Client, name: str, data: Any, *, description: str | None = None) -> DataSetEntry:
+    def load_dataset(self, owner: Client, name: str, data: object, *, description: str | None = None) -> DataSetEntry:
         """Add a DataSet with rows: an Arrow table, a reader of batches, or any frame with the Arrow interface."""
-        reader = data if isinstance(data, pa.RecordBatchReader) else pa.table(data).to_reader()
+        reader: pa.RecordBatchReader = data if isinstance(data, pa.RecordBatchReader) else pa.table(data).to_reader()
         columns = readable_columns(reader.schema)
         entry = self.create_dataset(owner, name, columns, description=description)
         self.write(entry, columns, to_domo_rows(columns, reader), append=False)
@@ -119,7 +123,7 @@ class Instance:
         schema = to_domo_rows(list(entry.rows.columns), []).schema
         return pa.Table.from_batches([b.cast(schema) for b in batches], schema).rename_columns(names)
 
-    def _swap(self, entry: DataSetEntry, rows: Any) -> None:
+    def _swap(self, entry: DataSetEntry, rows: Rows) -> None:
         old, entry.rows = entry.rows, rows
         if old.table != rows.table:
             self.rows.drop(old)

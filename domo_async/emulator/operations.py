@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack, cast
 
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Endpoint", "Operation", "answer"]
 
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ class Call:
         """Parameters in the path."""
         return self.request.path_params
 
-    async def object(self) -> dict[str, Any]:
+    async def json_object(self) -> dict[str, Any]:
         """The body as a JSON object.
 
         Raises:
@@ -66,9 +67,9 @@ class Call:
         document = await self.json()
         if not isinstance(document, dict):
             raise RefusedError.gateway(400, "Bad Request")
-        return document
+        return cast("dict[str, Any]", document)
 
-    async def json(self) -> Any:
+    async def json(self) -> object:
         """The body as JSON."""
         try:
             return json.loads(await self.request.body())
@@ -94,7 +95,7 @@ class Call:
         return self.request.query_params.get(name, "").lower() == "true"
 
     @staticmethod
-    async def work(function: Callable[..., T], *args: Any) -> T:
+    async def work(function: Callable[[Unpack[Arguments]], T], *args: *Arguments) -> T:
         """Run something slow in a worker thread."""
         return await to_thread.run_sync(function, *args)
 

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 import struct
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -37,7 +36,7 @@ class Connection:
 
     async def flushed(self) -> None:
         """Wait until everything written so far is with the kernel, or the connection is lost."""
-        while self._transport.get_write_buffer_size() and not self._lost.is_set():
+        while self._transport.get_write_buffer_size() and not self._lost.is_set():  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0.001)
 
     async def lost(self) -> None:
@@ -52,14 +51,12 @@ class Connection:
 class Protocol(HttpToolsProtocol):
     """One connection of the emulator."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.access_log = False
-        self._handle: Connection | None = None
+    _handle: Connection | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the transport."""
         super().connection_made(transport)
+        self.access_log = False
         self._handle = Connection(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -33,7 +33,8 @@ NOT_ACCEPTABLE_PAGE = """<html>
 </head>
 <body><h2>HTTP ERROR 406</h2>
 <p>Problem accessing the requested data. Reason:
-<pre>    com.domo.bedrock.service.exception.UnauthorizedException: Full authentication is required to access this resource</pre></p>
+<pre>com.domo.bedrock.service.exception.UnauthorizedException: \
+Full authentication is required to access this resource</pre></p>
 </body>
 </html>
 """

@@ -23,8 +23,8 @@ class Router:
     """Maps path and method to an ASGI application, and answers 404 and 405 in Domo's form.
 
     Args:
-        routes: Method, path with parameters in braces, and application. Of two paths that match the first one wins, and a
-            path without parameters always wins.
+        routes: Method, path with parameters in braces, and application. Of two paths that match the first one wins, and
+            a path without parameters always wins.
     """
 
     def __init__(self, routes: Iterable[tuple[str, str, ASGIApp]]) -> None:

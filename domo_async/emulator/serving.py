@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from domo_async.emulator.protocol import Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp
 
 __all__ = ["ServerThread", "listen"]
@@ -81,10 +84,9 @@ class ServerThread:
             grace: Seconds that requests under way get before their connections are dropped.
         """
         if self._loop is not None and self._thread.is_alive():
-            try:
+            # A loop that has just been closed refuses: the thread is ending by itself.
+            with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._server.leave, grace)
-            except RuntimeError:
-                pass  # the loop has just been closed: the thread is ending by itself
         self._thread.join()
 
     def _run(self) -> None:
@@ -107,7 +109,7 @@ class _Server(uvicorn.Server):
         self._left = asyncio.Event()
         self._grace = 0.0
 
-    async def serve_until_left(self, listener: socket.socket, ready: Any) -> None:
+    async def serve_until_left(self, listener: socket.socket, ready: Callable[[], None]) -> None:
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
         await self.startup(sockets=[listener])
@@ -140,7 +142,7 @@ class _Server(uvicorn.Server):
             connection.transport.abort()
         await self._finish(_DROP_TIMEOUT)
         # A transport reports its end in the next rounds of the loop.
-        while self.server_state.connections:
+        while self.server_state.connections:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0)
         for server in self.servers:
             await server.wait_closed()
@@ -150,7 +152,7 @@ class _Server(uvicorn.Server):
             await asyncio.wait(set(self.server_state.tasks), timeout=seconds)
 
 
-def _loop_factory() -> Any:
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
     except ImportError:

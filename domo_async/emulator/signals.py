@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 __all__ = ["wait_for_signal"]
 
@@ -14,7 +18,11 @@ def wait_for_signal() -> None:
     if threading.current_thread() is not threading.main_thread():
         stop.wait()
         return
-    previous = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    previous = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         stop.wait()
     finally:

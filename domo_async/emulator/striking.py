@@ -138,7 +138,7 @@ def _with_unknown_fields(body: bytes) -> bytes:
     return json.dumps(_extended(document)).encode()
 
 
-def _extended(value: Any) -> Any:
+def _extended(value: object) -> object:
     if isinstance(value, list):
         return [_extended(item) for item in value]
     if isinstance(value, dict):

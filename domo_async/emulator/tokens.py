@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from domo_async.emulator.clients import Client
 
 __all__ = ["Token", "TokenFormat", "TokenRegistry", "Verdict"]
@@ -151,7 +153,7 @@ def expiry_text(token: Token | None) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _segment(document: dict[str, object]) -> str:
+def _segment(document: Mapping[str, object]) -> str:
     return _base64url(json.dumps(document, separators=(",", ":")).encode())
 
 

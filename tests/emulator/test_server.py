@@ -53,13 +53,13 @@ def test_data_and_tokens_outlive_a_restart(open_client):
 def test_port_in_use_is_an_error_at_once():
     """The caller learns that the address cannot be had."""
     with Emulator() as emulator, pytest.raises(OSError, match="in use"):
-        Emulator(port=httpx.URL(emulator.url).port).start()
+        Emulator(port=httpx.URL(emulator.url).port or 0).start()
 
 
 def test_no_address_before_the_start():
     """The URL is known once the server runs."""
     emulator = Emulator()
-    with pytest.raises(RuntimeError, match="not started|before it is started"):
+    with pytest.raises(RuntimeError, match="before it is started"):
         _ = emulator.url
     emulator.close()
 
@@ -170,7 +170,9 @@ def test_serve_forever_ends_gracefully(number):
         "emulator.serve_forever()\n"
         "print('ended')\n"
     )
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.stdout, done.stderr, done.returncode) == ("ended\n", "", 0)
 
 

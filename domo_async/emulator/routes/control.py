@@ -26,7 +26,7 @@ async def stats(call: Call) -> Response:
 
 async def revoke(call: Call) -> Response:
     """Refuse every token issued so far, or those of the client in the body."""
-    client_id = (await call.object()).get("client_id") if await call.request.body() else None
+    client_id = (await call.json_object()).get("client_id") if await call.request.body() else None
     if not isinstance(client_id, str | None):
         raise RefusedError.gateway(400, "Bad Request")
     return answer({"revoked": call.instance.tokens.revoke(client_id)})
@@ -39,7 +39,7 @@ async def list_faults(call: Call) -> Response:
 
 async def add_fault(call: Call) -> Response:
     """Switch a fault on; the body holds the arguments of `Faults.add`."""
-    arguments = await call.object()
+    arguments = await call.json_object()
     try:
         fault = call.instance.faults.add(**arguments)
     except (TypeError, ValueError, re.error) as error:

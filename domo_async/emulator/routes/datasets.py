@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
@@ -54,7 +54,7 @@ async def get_dataset(call: Call) -> Response:
 
 async def create_dataset(call: Call) -> Response:
     """A new DataSet without rows."""
-    body = await call.object()
+    body = await call.json_object()
     name, description = body.get("name"), body.get("description")
     if not isinstance(name, str) or not name or not isinstance(description, str | None):
         raise RefusedError.gateway(400, "Bad Request")
@@ -66,7 +66,7 @@ async def create_dataset(call: Call) -> Response:
 async def update_dataset(call: Call) -> Response:
     """Change what the body names; everything else, read-only fields included, is left alone."""
     entry = existing(call)
-    body = await call.object()
+    body = await call.json_object()
     name, description, enabled = body.get("name"), body.get("description"), _boolean(body.get("pdpEnabled"))
     if not isinstance(name, str | None) or name == "" or not isinstance(description, str | None):
         raise RefusedError.gateway(400, "Bad Request")
@@ -93,7 +93,7 @@ async def delete_dataset(call: Call) -> Response:
     return Response(status_code=204)
 
 
-def columns_of(schema: Any) -> list[StoredColumn]:
+def columns_of(schema: object) -> list[StoredColumn]:
     """Read the schema of a request.
 
     Raises:
@@ -105,7 +105,7 @@ def columns_of(schema: Any) -> list[StoredColumn]:
     return [_column(column) for column in columns]
 
 
-def _column(column: Any) -> StoredColumn:
+def _column(column: object) -> StoredColumn:
     if not isinstance(column, dict):
         raise RefusedError.gateway(400, "Bad Request")
     name, kind = column.get("name"), column.get("type")
@@ -114,7 +114,7 @@ def _column(column: Any) -> StoredColumn:
     return StoredColumn(name, ColumnType(kind))
 
 
-def _boolean(value: Any) -> bool | None:
+def _boolean(value: object) -> bool | None:
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         # Some clients write booleans as text.
         return value.lower() == "true"

@@ -1,5 +1,8 @@
 """The rows of a DataSet as CSV: import and export."""
 
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
+
 from __future__ import annotations
 
 import gzip
@@ -92,7 +95,7 @@ def _file_name(name: str) -> str:
 
 
 class _CsvResponse(Response):
-    """Streams rows in constant memory: the next batch is encoded in a worker thread while one is being sent."""
+    """Streams rows in constant memory: one batch at a time, read and encoded in a worker thread."""
 
     def __init__(self, reader: RowReader, writer: CsvWriter, *, header: bool, headers: dict[str, str]) -> None:
         super().__init__(status_code=200, headers=headers, media_type="text/csv")

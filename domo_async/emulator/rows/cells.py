@@ -1,5 +1,8 @@
 """Text cells to typed values, for the forms that Arrow's CSV reader does not take by itself."""
 
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
+
 from __future__ import annotations
 
 import pyarrow as pa
@@ -40,8 +43,8 @@ def decimals(array: pa.ChunkedArray) -> tuple[int, pa.ChunkedArray]:
 def convert(array: pa.ChunkedArray, kind: ColumnType) -> pa.ChunkedArray:
     """Read cells of any other type, a little more generously than Arrow does.
 
-    LONG takes ``1.0`` (pandas writes integers so once a column has gaps), DATE takes a midnight, DATETIME takes a zone and
-    nanoseconds.
+    LONG takes ``1.0`` (pandas writes integers so once a column has gaps), DATE takes a midnight, DATETIME takes a zone
+    and nanoseconds.
 
     Raises:
         ValueError: A cell does not fit; the message shows it. (pyarrow.ArrowInvalid is one.)

@@ -1,11 +1,15 @@
-"""CSV to rows, by the grammar that Domo documents for imports.
+r"""CSV to rows, by the grammar that Domo documents for imports.
 
-RFC 4180 in UTF-8, where LF alone may end a record. An unquoted empty field, or an unquoted ``\\N``, is null; a quoted
+RFC 4180 in UTF-8, where LF alone may end a record. An unquoted empty field, or an unquoted ``\N``, is null; a quoted
 empty field is empty text. A first record that repeats the column names is a header, everything else is data.
 """
 
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
+
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -135,8 +139,8 @@ def _without_header(body: bytes, columns: Sequence[StoredColumn]) -> bytes:
 def _check_quotes(body: bytes) -> None:
     """Refuse a quote inside an unquoted field, a stray quote inside a quoted one, and one that is never closed.
 
-    Arrow reads all three without complaint. Quotes open and close in turn, where a doubled quote closes and opens again;
-    so it is enough to look at the neighbours of each.
+    Arrow reads all three without complaint. Quotes open and close in turn, where a doubled quote closes and opens
+    again; so it is enough to look at the neighbours of each.
     """
     if b'"' not in body:
         return
@@ -184,7 +188,7 @@ def _explain(error: pa.ArrowInvalid, body: bytes, names: list[str]) -> None:
         found.append((row.number, row.actual_columns))
         return "error"
 
-    try:
+    with contextlib.suppress(pa.ArrowInvalid):
         csv.read_csv(
             pa.BufferReader(body),
             # Rows are counted only where one thread reads them.
@@ -192,8 +196,6 @@ def _explain(error: pa.ArrowInvalid, body: bytes, names: list[str]) -> None:
             parse_options=csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note),
             convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
-    except pa.ArrowInvalid:
-        pass
     if found:
         row, actual = found[0]
         amount = "many" if actual > len(names) else "few"

@@ -1,8 +1,11 @@
 """Rows to CSV, as Domo exports them.
 
-A null is an empty field and empty text is ``""``; other text is quoted only where it must be. Lines end with LF, the last
-one too. DATETIME is written as ``2019-03-19T18:49:02``, with a fraction only where there is one.
+A null is an empty field and empty text is ``""``; other text is quoted only where it must be. Lines end with LF, the
+last one too. DATETIME is written as ``2019-03-19T18:49:02``, with a fraction only where there is one.
 """
+
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ _EMPTY_FOR_NULL = pc.JoinOptions(null_handling="replace", null_replacement="")
 
 
 class CsvWriter:
-    """Turns record batches of one DataSet into CSV.
+    r"""Turns record batches of one DataSet into CSV.
 
     Args:
         columns: The columns of the batches, in order.
@@ -38,7 +41,7 @@ class CsvWriter:
         >>> from domo_async.emulator.rows.types import StoredColumn
         >>> writer = CsvWriter([StoredColumn("who", ColumnType.STRING)])
         >>> bytes(writer.encode(pa.record_batch({"who": ["Bob, Jr", "", None]})))
-        b'"Bob, Jr"\\n""\\n\\n'
+        b'"Bob, Jr"\n""\n\n'
     """
 
     def __init__(self, columns: Sequence[StoredColumn], *, escape_formulas: bool = False) -> None:

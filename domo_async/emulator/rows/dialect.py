@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
 
 __all__ = ["Translation", "UnparsableSqlError", "translate"]
 
@@ -89,7 +88,7 @@ def _name_the_columns(tree: exp.Query) -> None:
     select.set("expressions", columns)
 
 
-def _point_at(tree: exp.Query, source: exp.Expression) -> None:
+def _point_at(tree: exp.Query, source: exp.Expr) -> None:
     known = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
     for table in list(tree.find_all(exp.Table)):
         name = table.name.lower()

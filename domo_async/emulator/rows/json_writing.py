@@ -1,5 +1,8 @@
 """Query results as JSON, cell by cell as Domo writes them."""
 
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
+
 from __future__ import annotations
 
 import math

@@ -1,9 +1,12 @@
 """Where rows live: DuckDB in memory, one physical table per DataSet.
 
-Physical columns are called ``c0``, ``c1``... Domo tells columns apart that DuckDB would take for the same (``a`` and ``A``).
-Every call uses a cursor of its own and may run in any thread; a reader keeps the rows that it began with, whatever is
-written or dropped meanwhile.
+Physical columns are called ``c0``, ``c1``... Domo tells columns apart that DuckDB would take for the same (``a`` and
+``A``). Every call uses a cursor of its own and may run in any thread; a reader keeps the rows that it began with,
+whatever is written or dropped meanwhile.
 """
+
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ import pyarrow as pa
 from domo_async.emulator.rows.types import StoredColumn, duckdb_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
 __all__ = ["RowReader", "RowStore", "Rows", "quoted"]
 
@@ -161,7 +164,7 @@ class RowStore:
         """Run a query.
 
         Returns:
-            Column names, DuckDB's types, and the result with booleans as 0 and 1 and everything exotic as text.
+            Column names, DuckDB's types, and the result.
         """
         with self._cursor() as cursor:
             result = cursor.sql(sql)
@@ -178,7 +181,7 @@ class RowStore:
             raise
 
     @contextmanager
-    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _cursor(self) -> Generator[duckdb.DuckDBPyConnection]:
         cursor = self._connection.cursor()
         try:
             yield cursor

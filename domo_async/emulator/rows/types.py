@@ -1,11 +1,15 @@
 """Domo's column types, and how each is held in Arrow and in DuckDB.
 
-STRING is text, LONG a 64-bit integer, DOUBLE a 64-bit float, DATE a day, DATETIME a moment without zone in microseconds.
+STRING is text, LONG a 64-bit integer, DOUBLE a 64-bit float, DATE a day, DATETIME a moment without zone in
+microseconds.
 
 DECIMAL keeps every digit. Its scale belongs to the stored column and is the largest scale seen so far (``1.5`` and
-``2.25`` are held as ``DECIMAL(38, 2)``): a fixed scale such as 18 would leave 20 digits before the point, print eighteen
-decimals for every price, and make DuckDB refuse to multiply two such columns.
+``2.25`` are held as ``DECIMAL(38, 2)``): a fixed scale such as 18 would leave 20 digits before the point, print
+eighteen decimals for every price, and make DuckDB refuse to multiply two such columns.
 """
+
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
 
 from __future__ import annotations
 
