@@ -61,11 +61,12 @@ class AccessToken(DomoModel):
     env: str | None = None
     domain: str | None = None
 
-    @field_validator("access_token", mode="after")
+    @field_validator("access_token", mode="before")
     @classmethod
-    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+    def _fits_a_header(cls, value: object) -> object:
         # RFC 6750 section 2.1, generously. What breaks a header would be quoted by whoever complains about the header.
-        if not all("!" <= sign <= "~" for sign in value.get_secret_value() or " "):
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not isinstance(text, str) or not all("!" <= sign <= "~" for sign in text or " "):
             raise ValueError("access_token is not a bearer token")
         return value
 
