@@ -6,6 +6,8 @@ pyarrow, pandas and polars are imported when a table is asked for, not with this
 from domo_async.tabular.batches import read_batches
 from domo_async.tabular.export_file import WrittenFile, write_export
 from domo_async.tabular.file_format import FILE_FORMATS, FileFormat, format_of
+from domo_async.tabular.frames import to_pandas, to_polars
+from domo_async.tabular.query_result import QueryResult
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType, arrow_schema, domo_schema
 
 __all__ = [
@@ -13,10 +15,13 @@ __all__ = [
     "FILE_FORMATS",
     "DecimalType",
     "FileFormat",
+    "QueryResult",
     "WrittenFile",
     "arrow_schema",
     "domo_schema",
     "format_of",
     "read_batches",
+    "to_pandas",
+    "to_polars",
     "write_export",
 ]

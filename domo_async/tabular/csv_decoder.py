@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domo_async.errors import InvalidArgumentError, InvalidResponseError
+from domo_async.models import ColumnType
 from domo_async.models.problems import looks_like_html, read_problem
 from domo_async.tabular.extras import require
 from domo_async.tabular.records import MAX_RECORD_BYTES, RecordSplitter, RecordTooLongError, ends_inside_quotes
@@ -85,7 +86,12 @@ class CsvDecoder:
         self._width = len(whole.names)
         self._domo_types = [str(schema.columns[position].type) for position in self._positions]
         self._schema = require("pyarrow", feature="Arrow data").schema([whole.field(p) for p in self._positions])
-        self._as_text: set[int] = set()
+        self._as_text = {
+            position
+            for position in self._positions
+            # Arrow's own reading of decimals can be silently wrong; see `text_values`.
+            if schema.columns[position].type == ColumnType.DECIMAL
+        }
         self._splitter = RecordSplitter(block_size)
         self._header_pending = has_header
         self._first_block = True
@@ -148,8 +154,12 @@ class CsvDecoder:
         pa = require("pyarrow", feature="Arrow data")
         if not block.strip(b"\r\n") and self._width > 1:
             return pa.RecordBatch.from_pylist([], schema=self._schema)
-        if not block.endswith(b"\n") and ends_inside_quotes(block):
-            raise InvalidResponseError(f"{self._dataset}the export ends inside a quoted field")
+        if self._splitter.exhausted:
+            if ends_inside_quotes(block):
+                raise InvalidResponseError(f"{self._dataset}the export ends inside a quoted field")
+            if not block.endswith(b"\n"):
+                # Without it, Arrow takes an empty last field for empty text when a quoted one stands before it.
+                block += b"\n"
         if block.startswith(_BOM):
             # Arrow drops one at the start of whatever it reads, but here it is text that begins with U+FEFF.
             block = _BOM + block

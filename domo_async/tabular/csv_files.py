@@ -115,7 +115,7 @@ class CsvFile:
         if self._first and looks_like_html(block):
             words = read_problem(block[:4096], content_type="text/html").message
             raise InvalidResponseError(f"{self._dataset}a web page came instead of CSV: {words!r:.120}")
-        if not block.endswith(b"\n") and ends_inside_quotes(block):
+        if self._splitter.exhausted and ends_inside_quotes(block):
             raise InvalidResponseError(f"{self._dataset}the export ends inside a quoted field")
         self._first = False
         rows = count_records(block, skip_blank_lines=self._skip_blank_lines)

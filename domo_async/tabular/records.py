@@ -50,6 +50,11 @@ class RecordSplitter:
         """Whether `take` has work to do. Cheap: it looks at no byte."""
         return len(self._buffer) >= self._wanted or (self._ended and bool(self._buffer))
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether the block that was taken last is the last one."""
+        return self._ended and not self._buffer
+
     def feed(self, data: bytes) -> None:
         """Add bytes at the end."""
         self._buffer += data
@@ -61,7 +66,7 @@ class RecordSplitter:
     def take(self) -> bytes | None:
         """The next block, or None when more bytes are needed (or, after `end`, when nothing is left).
 
-        The last block may lack its final newline, or end inside quotes: `ends_inside_quotes` tells.
+        Only the last block may lack its newline, or end inside quotes (`ends_inside_quotes` tells).
 
         Raises:
             RecordTooLongError: A record is longer than `MAX_RECORD_BYTES`.

@@ -69,12 +69,36 @@ def read_text_column(raw: pa.Array, data_type: pa.DataType) -> pa.Array:
         raise _first_not_utf8(raw) from None
     if pa.types.is_string(data_type):
         return text
+    if pa.types.is_decimal(data_type) and _surely_fits(text, data_type):
+        try:
+            return text.cast(data_type)
+        except pa.ArrowInvalid:
+            pass  # blanks or no number at all
     text = compute.utf8_trim_whitespace(text)
     text = compute.if_else(compute.equal(text, ""), pa.scalar(None, pa.string()), text)
+    if pa.types.is_decimal(data_type):
+        return _one_by_one(text, data_type)
     try:
         return _in_usual_form(text, data_type).cast(data_type)
     except pa.ArrowInvalid:
         return _one_by_one(text, data_type)
+
+
+def _surely_fits(text: pa.Array, data_type: pa.DataType) -> bool:
+    """Whether no number can have more digits before the point than the type.
+
+    Arrow does not look for itself: it shifts the point with arithmetic that wraps round, so that ``1e30`` silently
+    becomes 18960114910927365649.47… in a ``decimal128(38, 18)``, from CSV as well as from text.
+    """
+    compute = require("pyarrow.compute", feature="Arrow data")
+    digits = data_type.precision - data_type.scale
+    exponent = compute.any(compute.match_substring(text, "e", ignore_case=True)).as_py()
+    if not exponent and (compute.max(compute.binary_length(text)).as_py() or 0) <= digits:
+        return True
+    return (
+        compute.all(compute.match_substring_regex(text, rf"^[+-]?[0-9]{{0,{digits}}}(?:\.[0-9]*)?$")).as_py()
+        is not False
+    )
 
 
 def _in_usual_form(text: pa.Array, data_type: pa.DataType) -> pa.Array:

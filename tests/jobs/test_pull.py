@@ -188,7 +188,7 @@ async def test_one_failure_does_not_stop_the_others(shelf: Shelf, tmp_path: Path
         shelf.put(name, 5)
     del shelf.datasets["b"]
     events: list[object] = []
-    report = await pull(shelf, ["abc"] + ["a", "b", "c"], to=tmp_path, on_event=events.append)
+    report = await pull(shelf, ["abc", "a", "b", "c"], to=tmp_path, on_event=events.append)
     assert not report.ok
     assert {t.dataset_id for t in report.failed} == {"abc", "b"}
     assert files(tmp_path) == ["Name a.parquet", "Name c.parquet"]

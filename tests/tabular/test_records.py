@@ -1,0 +1,124 @@
+"""Where records end, and how many there are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domo_async.tabular import records
+from domo_async.tabular.records import RecordSplitter, RecordTooLongError, count_records, ends_inside_quotes
+from tests.tabular.domo_csv import Sheet, sheets, split
+
+WILD = st.text('a",\n\r', max_size=60).map(str.encode)
+
+
+def ends(data: bytes) -> tuple[list[int], bool]:
+    """Ends of all records, byte by byte, and whether the last quoted field is open."""
+    found: list[int] = []
+    quoted, at_start, index = False, True, 0
+    while index < len(data):
+        char = data[index : index + 1]
+        if quoted and char == b'"':
+            if data[index + 1 : index + 2] == b'"':
+                index += 1
+            else:
+                quoted = False
+        elif not quoted:
+            quoted = char == b'"' and at_start
+            if char == b"\n":
+                found.append(index + 1)
+            at_start = char in b",\n"
+        index += 1
+    return found, quoted
+
+
+def blocks(data: bytes, size: int, pieces: list[bytes] | None = None) -> list[bytes]:
+    splitter = RecordSplitter(size)
+    found: list[bytes] = []
+    for piece in pieces or [data]:
+        splitter.feed(piece)
+        while splitter.ready and (block := splitter.take()) is not None:
+            found.append(block)
+    splitter.end()
+    while splitter.ready:
+        block = splitter.take()
+        assert block is not None
+        found.append(block)
+    return found
+
+
+@given(WILD | sheets().map(lambda s: s.csv), st.integers(1, 40), st.data())
+@settings(max_examples=400)
+def test_blocks_are_whole_records(data: bytes, size: int, more: st.DataObject) -> None:
+    """Together they are the input; each ends where a record ends; and chunks make no difference."""
+    whole = blocks(data, size)
+    assert b"".join(whole) == data
+    assert all(whole)
+    record_ends, _ = ends(data)
+    position = 0
+    for block in whole[:-1]:
+        position += len(block)
+        assert position in record_ends
+    assert blocks(data, size, more.draw(st.composite(split)(data))) == whole
+
+
+@given(WILD)
+@settings(max_examples=400)
+def test_an_open_quote_is_noticed(data: bytes) -> None:
+    assert ends_inside_quotes(data) == ends(data)[1]
+
+
+@given(WILD)
+@settings(max_examples=400)
+def test_records_are_counted_as_byte_by_byte(data: bytes) -> None:
+    """Also where quotes stand in places where they should not."""
+    found, open_quote = ends(data)
+    if open_quote:
+        return
+    assert count_records(data, skip_blank_lines=False) == len(found) + (data[-1:] not in (b"\n", b""))
+
+
+@given(sheets(), st.integers(1, 60))
+@settings(max_examples=300)
+def test_rows_of_a_sheet_are_counted(sheet: Sheet, size: int) -> None:
+    """Whatever the text in them, and wherever the blocks end."""
+    single = len(sheet.schema.columns) == 1
+    counted = sum(count_records(block, skip_blank_lines=not single) for block in blocks(sheet.csv, size))
+    assert counted == len(sheet.rows)
+
+
+@pytest.mark.parametrize(
+    ("data", "skipping", "counting"),
+    [
+        (b"", 0, 0),
+        (b"\n", 0, 1),
+        (b"\r\n", 0, 1),
+        (b"a,b\n\n", 1, 2),
+        (b"a,b\n\n\n\r\n", 1, 4),
+        (b"\n\na,b\nc,d", 2, 4),
+        (b'a,"\n\n\n"\n\n', 1, 2),
+        (b'5.5" pipe,1\n6" pipe,"x\n\n"\n', 2, 2),
+    ],
+)
+def test_blank_lines(data: bytes, skipping: int, counting: int) -> None:
+    """In a table of several columns they are no records; in a table of one column they are nulls."""
+    assert count_records(data, skip_blank_lines=True) == skipping
+    assert count_records(data, skip_blank_lines=False) == counting
+
+
+def test_a_record_may_be_far_longer_than_a_block() -> None:
+    """It makes a block of its own."""
+    long = b'1,"' + b"x\n" * 2**23 + b'"\n'
+    found = blocks(b"0,a\n" + long + b"2,b\n", 1024)
+    assert len(found) <= 3
+    assert b"".join(found) == b"0,a\n" + long + b"2,b\n"
+
+
+def test_a_quote_that_is_never_closed_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory is not filled without bound."""
+    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 10_000)
+    splitter = RecordSplitter(100)
+    splitter.feed(b'1,"' + b"x\n" * 20_000)
+    with pytest.raises(RecordTooLongError, match="10000"):
+        splitter.take()
