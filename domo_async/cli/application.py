@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from domo_async.cli import datasets, emulator, token
+from domo_async.cli import datasets, demo, emulator, pull, token
 from domo_async.cli.invocation import Invocation
 from domo_async.cli.running import Commands
 from domo_async.cli.terminal import Terminal
@@ -43,8 +43,11 @@ def domo_async(
         str | None, typer.Option(help="Where the API is. Default: DOMO_API_URL, else Domo.", metavar="URL")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=0.1, max=3600, help="Seconds that Domo may stay silent.", metavar="SECONDS")
-    ] = 30.0,
+        float | None,
+        typer.Option(
+            min=0.1, max=3600, help="Seconds that Domo may stay silent. Default: 30, for pull 60.", metavar="SECONDS"
+        ),
+    ] = None,
     verbose: Annotated[
         int, typer.Option("--verbose", "-v", count=True, help="Show the log; twice for details.", show_default=False)
     ] = 0,
@@ -66,5 +69,7 @@ def domo_async(
 
 
 app.add_typer(datasets.app, name="datasets")
+app.command()(pull.pull)
 app.command()(token.token)
+app.command()(demo.demo)
 app.command()(emulator.emulator)

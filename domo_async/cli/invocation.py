@@ -22,14 +22,14 @@ class Invocation:
         client_id: ``--client-id``, None to read the environment.
         client_secret: ``--client-secret``, None to read the environment.
         api_url: ``--api-url``, None to read the environment.
-        timeout: ``--timeout``: seconds that the server may stay silent.
+        timeout: ``--timeout``: seconds that the server may stay silent, None for what suits the command.
         terminal: Where to write.
     """
 
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
     api_url: str | None = None
-    timeout: float = 30.0
+    timeout: float | None = None
     terminal: Terminal = field(default_factory=Terminal)
 
     @classmethod
@@ -39,13 +39,14 @@ class Invocation:
 
     def client(self) -> AsyncDomo:
         """A client as patient as a person in front of a terminal."""
+        timeout = self.timeout or 30.0
         return AsyncDomo(
             self.client_id,
             self.client_secret,
             api_url=self.api_url,
-            timeout=self.timeout,
-            connect_timeout=min(5.0, self.timeout),
-            deadline=2 * self.timeout,
+            timeout=timeout,
+            connect_timeout=min(5.0, timeout),
+            deadline=2 * timeout,
             retries=3,
             grant_deadline=5.0,
         )
@@ -54,14 +55,16 @@ class Invocation:
         """A client for long work that nobody watches: it outlasts pauses that a person would not wait for.
 
         Args:
-            concurrency: Most requests at once.
+            concurrency: DataSets on their way at once. Twice as many requests: one that is being counted again needs
+                a second one.
         """
+        timeout = self.timeout or 60.0
         return AsyncDomo(
             self.client_id,
             self.client_secret,
             api_url=self.api_url,
-            timeout=self.timeout,
-            connect_timeout=min(10.0, self.timeout),
-            concurrency=concurrency,
+            timeout=timeout,
+            connect_timeout=min(10.0, timeout),
+            concurrency=2 * concurrency,
             grant_deadline=10.0,
         )

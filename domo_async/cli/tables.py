@@ -13,9 +13,10 @@ from rich.text import Text
 from domo_async.cli.terminal import printable
 
 if TYPE_CHECKING:
+    from domo_async.jobs import Transfer
     from domo_async.models import DataSet, DataSetSummary
 
-__all__ = ["cell", "count", "dataset_details", "dataset_table", "facts", "plain_table", "query_table", "size"]
+__all__ = ["called", "cell", "count", "dataset_details", "dataset_table", "facts", "plain_table", "query_table", "size"]
 
 _ROOM_FOR_COLUMNS = 90
 _KILO = 1000
@@ -52,6 +53,11 @@ def cell(value: object) -> Text:
             return Text(value.strftime("%Y-%m-%d %H:%M UTC"))
         case _:
             return Text(printable(str(value)))
+
+
+def called(transfer: Transfer) -> str:
+    """What a DataSet on its way is called."""
+    return printable(transfer.name or transfer.dataset_id)
 
 
 def count(number: int | None) -> str:

@@ -1,0 +1,247 @@
+"""A pull, shown while it happens: moving bars on a terminal, one line per DataSet anywhere else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
+from rich.table import Column
+from rich.text import Text
+
+from domo_async.cli.tables import called, count, size
+from domo_async.cli.terminal import printable
+from domo_async.jobs import (
+    PullEvent,
+    PullStarted,
+    TransferFailed,
+    TransferFinished,
+    TransferProgress,
+    TransferRetried,
+    TransferStarted,
+)
+
+if TYPE_CHECKING:
+    from domo_async.cli.terminal import Terminal
+    from domo_async.jobs import Transfer
+
+__all__ = ["Tally", "shown"]
+
+_NAME_WIDTH = 28
+_ROOM_FOR_BARS = 70
+
+
+class Tally:
+    """Counts what a pull has done so far, from its events.
+
+    Attributes:
+        total: DataSets asked for, None while that is not known.
+        finished: DataSets that are there.
+        failed: DataSets that were given up.
+        retries: Attempts beyond the first of each.
+        rows: Rows written.
+    """
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+        self.finished = 0
+        self.failed = 0
+        self.retries = 0
+        self._rows: dict[str, int] = {}
+        self._received: dict[str, int] = {}
+        self._started = time.monotonic()
+
+    def __call__(self, event: PullEvent) -> None:
+        """Take the next event."""
+        match event:
+            case PullStarted():
+                self.total = event.total
+                self._started = time.monotonic()
+            case TransferProgress():
+                self._rows[event.dataset_id] = event.rows
+                self._received[event.dataset_id] = event.received
+            case TransferRetried():
+                self.retries += 1
+            case TransferFinished():
+                self.finished += 1
+                self._rows[event.transfer.dataset_id] = event.transfer.rows
+                self._received[event.transfer.dataset_id] = event.transfer.received
+            case TransferFailed():
+                self.failed += 1
+                self._rows.pop(event.transfer.dataset_id, None)
+            case _:
+                pass
+
+    @property
+    def rows(self) -> int:
+        """Rows written."""
+        return sum(self._rows.values())
+
+    @property
+    def received(self) -> int:
+        """Bytes received."""
+        return sum(self._received.values())
+
+    @property
+    def speed(self) -> float:
+        """Bytes per second since the start."""
+        return self.received / max(0.001, time.monotonic() - self._started)
+
+
+@contextmanager
+def shown(terminal: Terminal, *, quiet: bool = False) -> Generator[Tally]:
+    """Show a pull.
+
+    Args:
+        terminal: Where to; only its standard error is written to.
+        quiet: Show nothing, and count all the same.
+
+    Yields:
+        What takes the events.
+    """
+    if quiet:
+        yield Tally()
+    elif terminal.err.is_terminal and not terminal.err.is_dumb_terminal:
+        bars = _Bars(terminal)
+        with bars.progress:
+            yield bars
+    else:
+        yield _Lines(terminal)
+
+
+class _Lines(Tally):
+    """For logs and pipes: a line when something is over."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def __call__(self, event: PullEvent) -> None:
+        super().__call__(event)
+        match event:
+            case PullStarted() if event.total is not None:
+                self._terminal.say(f"Pulling {count(event.total)} DataSets")
+            case TransferRetried():
+                self._terminal.say(
+                    f"{event.dataset_id}: attempt {event.attempt} failed, next in {event.wait:.1f} s: "
+                    f"{printable(str(event.error))}"
+                )
+            case TransferFinished(transfer=transfer):
+                self._terminal.say(
+                    f"{self._place()} {called(transfer)}: {count(transfer.rows)} rows, {size(transfer.received)} in "
+                    f"{transfer.seconds:.1f} s"
+                )
+            case TransferFailed(transfer=transfer):
+                self._terminal.say(f"{self._place()} {called(transfer)}: failed: {printable(str(transfer.error))}")
+            case _:
+                pass
+
+    def _place(self) -> str:
+        total = "" if self.total is None else f"/{self.total}"
+        return f"[{self.finished + self.failed}{total}]"
+
+
+class _Bars(Tally):
+    """For people: a bar for each DataSet on its way, and one for all of them."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__()
+        name = Column(no_wrap=True, overflow="ellipsis", max_width=_NAME_WIDTH)
+        columns: list[ProgressColumn] = [_Name(table_column=name)]
+        if terminal.err.width >= _ROOM_FOR_BARS:
+            columns.append(BarColumn(bar_width=None, table_column=Column(ratio=1)))
+        columns += [
+            _Rows(table_column=_numbers(15)),
+            _Received(table_column=_numbers(8)),
+            _Speed(table_column=_numbers(10)),
+        ]
+        self.progress = Progress(
+            *columns, console=terminal.err, transient=True, expand=True, redirect_stdout=False, redirect_stderr=False
+        )
+        self._bars: dict[str, TaskID] = {}
+        self._all = self.progress.add_task("All DataSets", total=None, tally=self)
+
+    def __call__(self, event: PullEvent) -> None:
+        super().__call__(event)
+        match event:
+            case PullStarted():
+                self.progress.update(self._all, total=event.total)
+            case TransferStarted():
+                self._remove(event.dataset_id)
+                self._bars[event.dataset_id] = self.progress.add_task(
+                    printable(event.name or event.dataset_id), total=event.rows_expected
+                )
+            case TransferProgress() if event.dataset_id in self._bars:
+                self.progress.update(
+                    self._bars[event.dataset_id], completed=event.rows, rows=event.rows, received=event.received
+                )
+            case TransferRetried() if event.dataset_id in self._bars:
+                self.progress.update(self._bars[event.dataset_id], completed=0, note="again soon")
+            case TransferFinished(transfer=transfer) | TransferFailed(transfer=transfer):
+                self._over(transfer)
+            case _:
+                pass
+
+    def _over(self, transfer: Transfer) -> None:
+        self._remove(transfer.dataset_id)
+        self.progress.advance(self._all)
+        if transfer.error is not None:
+            failure = f"{called(transfer)}: {printable(str(transfer.error))}"
+            self.progress.console.print(Text.assemble(("failed ", "red"), failure), soft_wrap=True)
+
+    def _remove(self, dataset_id: str) -> None:
+        bar = self._bars.pop(dataset_id, None)
+        if bar is not None:
+            self.progress.remove_task(bar)
+
+
+def _numbers(width: int) -> Column:
+    # Of one width, so that bars do not jump while the numbers grow.
+    return Column(justify="right", no_wrap=True, min_width=width)
+
+
+class _Name(ProgressColumn):
+    """Name of the DataSet; for the sum, how many are there."""
+
+    def render(self, task: Task) -> Text:
+        tally: Tally | None = task.fields.get("tally")
+        if tally is None:
+            return Text(task.description)
+        if tally.total is None and not tally.finished:
+            return Text("Asking Domo", style="bold")
+        total = "" if tally.total is None else f" of {tally.total}"
+        failed = f", {tally.failed} failed" if tally.failed else ""
+        return Text(f"{tally.finished}{total} DataSets{failed}", style="bold")
+
+
+class _Rows(ProgressColumn):
+    """Rows so far."""
+
+    def render(self, task: Task) -> Text:
+        tally: Tally | None = task.fields.get("tally")
+        if note := task.fields.get("note"):
+            return Text(note, style="yellow")
+        rows = tally.rows if tally is not None else task.fields.get("rows", 0)
+        return Text(f"{count(rows)} rows")
+
+
+class _Received(ProgressColumn):
+    """Bytes so far."""
+
+    def render(self, task: Task) -> Text:
+        tally: Tally | None = task.fields.get("tally")
+        return Text(size(tally.received if tally is not None else task.fields.get("received", 0)))
+
+
+class _Speed(ProgressColumn):
+    """Bytes per second."""
+
+    def render(self, task: Task) -> Text:
+        tally: Tally | None = task.fields.get("tally")
+        if tally is not None:
+            return Text(f"{size(tally.speed)}/s")
+        elapsed = task.elapsed or 0.0
+        speed = task.fields.get("received", 0) / elapsed if elapsed > 0 else 0.0
+        return Text(f"{size(speed)}/s")
