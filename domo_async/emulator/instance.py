@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
+import duckdb
 import pyarrow as pa
 
 from domo_async.emulator.catalog import Catalog, DataSetEntry, sources_by_name
@@ -18,12 +19,14 @@ from domo_async.emulator.rows.types import StoredColumn, readable_columns, to_do
 from domo_async.emulator.tokens import TokenFormat, TokenRegistry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from domo_async.emulator.clients import Client
     from domo_async.emulator.rows.store import Rows
 
 __all__ = ["Instance"]
+
+T = TypeVar("T")
 
 
 class Instance:
@@ -110,17 +113,35 @@ class Instance:
             entry.deleted = True
             self.rows.drop(entry.rows)
 
+    def with_rows(self, entry: DataSetEntry, use: Callable[[Rows], T]) -> T:
+        """Use the rows that a DataSet holds now.
+
+        Between looking up the rows and reading them a writer may replace them and drop the old ones; then it is the new
+        ones' turn. Readers need no lock, so a long import holds nobody up.
+
+        Args:
+            entry: The DataSet.
+            use: Begins to read; called again with the newer rows if its own are gone.
+        """
+        while True:
+            rows = entry.rows
+            try:
+                return use(rows)
+            except duckdb.CatalogException:
+                if entry.rows is rows:
+                    raise
+
     def table(self, entry: DataSetEntry) -> pa.Table:
         """All rows of a DataSet under their own names."""
-        reader = self.rows.read(entry.rows)
+        rows, reader = self.with_rows(entry, lambda rows: (rows, self.rows.read(rows)))
         try:
             batches: list[pa.RecordBatch] = []
             while (batch := reader.next()) is not None:
                 batches.append(batch)
         finally:
             reader.close()
-        names = [column.name for column in entry.rows.columns]
-        schema = to_domo_rows(list(entry.rows.columns), []).schema
+        names = [column.name for column in rows.columns]
+        schema = to_domo_rows(list(rows.columns), []).schema
         return pa.Table.from_batches([b.cast(schema) for b in batches], schema).rename_columns(names)
 
     def _swap(self, entry: DataSetEntry, rows: Rows) -> None:

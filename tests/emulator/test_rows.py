@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import math
+import threading
 from decimal import Decimal
 
 import pyarrow as pa
@@ -270,6 +271,31 @@ def test_export_keeps_its_rows_while_they_are_replaced(client, create):
         assert put(client, path, "new\n").status_code == 204
         assert size + sum(map(len, chunks)) == len(old)
     assert client.get(f"{path}/data").text == "new\n"
+
+
+def test_readers_never_meet_a_writer(emulator, open_client, create, query):
+    """While rows are replaced over and over, every export and every query sees one whole version."""
+    with open_client(emulator) as client:
+        path = create(client, ("LONG", "n"))
+        put(client, path, "0\n" * 1000)
+        done = threading.Event()
+        seen = []
+
+        def read():
+            with open_client(emulator) as reader:
+                while not done.is_set():
+                    seen.append(set(reader.get(f"{path}/data").text.split()))
+                    seen.append(set(map(str, query(reader, path, "SELECT DISTINCT n FROM table").json()["rows"])))
+
+        threads = [threading.Thread(target=read) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for number in range(40):
+            assert put(client, path, f"{number}\n" * 1000).status_code == 204
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert {len(versions) for versions in seen} == {1}
 
 
 def test_client_that_leaves_an_export_disturbs_nobody(emulator, client, create):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from starlette.types import Receive, Scope, Send
 
+    from domo_async.emulator.catalog import DataSetEntry
     from domo_async.emulator.instance import Instance
     from domo_async.emulator.rows.store import Rows
 
@@ -40,14 +41,17 @@ async def execute(call: Call) -> Response:
     if not isinstance(sql, str) or not isinstance(body, dict):
         message = "Cannot deserialize instance of java.lang.String out of START_OBJECT token"
         raise RefusedError.gateway(400, message)
-    head, result = await call.work(_run, call.instance, entry.id, entry.rows, sql)
+    head, result = await call.work(_run, call.instance, entry, sql)
     return _QueryResponse(head, result)
 
 
-def _run(instance: Instance, dataset_id: str, rows: Rows, sql: str) -> tuple[dict[str, object], pa.Table]:
-    try:
+def _run(instance: Instance, entry: DataSetEntry, sql: str) -> tuple[dict[str, object], pa.Table]:
+    def run(rows: Rows) -> tuple[Translation, list[str], list[str], pa.Table]:
         query = translate(sql, rows.relation())
-        names, types, result = instance.rows.select(query.sql)
+        return (query, *instance.rows.select(query.sql))
+
+    try:
+        query, names, types, result = instance.with_rows(entry, run)
     except UnparsableSqlError as error:
         message = f"{_PROBLEM}Error processing query request: Unable to parse SQL: {sql}"
         raise RefusedError.text(400, message) from error
@@ -56,9 +60,9 @@ def _run(instance: Instance, dataset_id: str, rows: Rows, sql: str) -> tuple[dic
     except duckdb.Error as error:
         raise RefusedError.text(400, f"{_PROBLEM}{str(error).splitlines()[0]}") from error
     return {
-        "datasource": dataset_id,
+        "datasource": entry.id,
         "columns": names,
-        "metadata": _metadata(dataset_id, types, query),
+        "metadata": _metadata(entry.id, types, query),
     }, result
 
 

@@ -81,9 +81,11 @@ def plain(body: bytes) -> bytes:
 async def export_csv(call: Call) -> Response:
     """All rows as CSV, as a stream."""
     entry = existing(call)
-    rows = entry.rows
-    writer = CsvWriter(rows.columns, escape_formulas=call.flag("disableFormulaInterpretation"))
-    reader = await call.work(call.instance.rows.read, rows)
+    store = call.instance.rows
+    columns, reader = await call.work(
+        lambda: call.instance.with_rows(entry, lambda rows: (rows.columns, store.read(rows)))
+    )
+    writer = CsvWriter(columns, escape_formulas=call.flag("disableFormulaInterpretation"))
     name = call.request.query_params.get("fileName")
     headers = {"Content-Disposition": f"attachment; filename={_file_name(name)}"} if name else {}
     return _CsvResponse(reader, writer, header=call.flag("includeHeader"), headers=headers)
