@@ -363,7 +363,10 @@ class AsyncDomo:
         await self.aclose()
 
     def __repr__(self) -> str:
-        state = " closed" if self._session.engine.closed else ""
+        session: Session | None = getattr(self, "_session", None)
+        if session is None:
+            return "<AsyncDomo>"  # half built: error reporters show local variables, this one included
+        state = " closed" if session.engine.closed else ""
         return f"<AsyncDomo {self.api_url}{state}>"
 
     def __reduce__(self) -> Never:

@@ -165,6 +165,8 @@ class DomoAuth(httpx.Auth):
         raise ConfigurationError("DomoAuth works with httpx.AsyncClient only", hint="Use async with httpx.AsyncClient")
 
     def __repr__(self) -> str:
+        if not hasattr(self, "tokens"):
+            return "<DomoAuth>"  # half built: error reporters show local variables, this one included
         return f"<DomoAuth {self._origin} grants={self.grants}>"
 
     def __reduce__(self) -> Never:
