@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+import anyio
 
 from domo_async.errors import CallError, ClientClosedError, IncompleteDataError
-from domo_async.http.exchange import OpenAnswer
+
+if TYPE_CHECKING:
+    from domo_async.http.engine import Lane
+    from domo_async.http.exchange import OpenAnswer
 
 __all__ = ["Download"]
 
-Open = Callable[[CallError | None], Awaitable[tuple[OpenAnswer, AsyncExitStack]]]
+Open = Callable[[CallError | None], Awaitable[tuple["OpenAnswer", "Lane"]]]
+"""Asks for the answer; given a failure, waits until asking again is due, or raises the failure."""
 
 
 def _checksum() -> Callable[[bytes, int], int]:
@@ -27,7 +33,8 @@ class Download:
 
     Domo's exports know neither ranges nor entity tags, so after a break the export is asked for again. What was
     delivered already is skipped, and compared by checksum on the way: if the DataSet is not the same any more, the
-    download ends with `IncompleteDataError` instead of mixing two states of it. Memory stays constant.
+    download ends with `IncompleteDataError` instead of mixing two states of it. Memory stays constant. A break counts
+    as a failed attempt; bytes that are new begin the count anew.
 
     Attributes:
         headers: Headers of the answer.
@@ -39,9 +46,12 @@ class Download:
         self._open = open_answer
         self._resumable = resumable
         self._answer: OpenAnswer | None = None
-        self._stack: AsyncExitStack | None = None
+        self._lane: Lane | None = None
         self._crc32 = _checksum() if resumable else None
         self._sum = 0
+        self._breaks = 0
+        self._failure: CallError | None = None
+        self._ended = False
         self._closed = False
         self.headers: dict[str, str] = {}
         self.received = 0
@@ -49,7 +59,7 @@ class Download:
 
     async def start(self) -> None:
         """Ask for the answer; returns when its first bytes are there."""
-        self._answer, self._stack = await self._open(None)
+        self._answer, self._lane = await self._open(None)
         self.headers = self._answer.headers
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -62,47 +72,45 @@ class Download:
             CallError: The connection broke, and going on was not possible either.
             ClientClosedError: The client, or this download, was closed.
         """
-        chunk = await self._next()
+        chunk = None if self._ended else await self._next()
         if chunk is None:
+            self._ended = True
             raise StopAsyncIteration
         if self._crc32 is not None:
             self._sum = self._crc32(chunk, self._sum)
         self.received += len(chunk)
+        self._breaks = 0
         return chunk
 
     async def _next(self) -> bytes | None:
-        failure: CallError | None = None
         while True:
-            if failure is not None:
-                failure.attempts = self.resumed + 1
-                await self._release()
-                self._answer, self._stack = await self._open(failure)
-                self.resumed += 1
-            if self._closed or self._answer is None:
+            if self._closed:
                 raise ClientClosedError("The download is closed", hint="Read it inside its `async with` block")
             try:
-                if failure is not None:
-                    await self._skip_delivered(self._answer, failure)
-                return await self._answer.read()
+                if self._failure is not None:
+                    await self._resume(self._failure)
+                return await self._read()
             except IncompleteDataError:
                 raise
             except CallError as error:
-                if not self._resumable or not error.retryable:
+                if error is self._failure or not self._resumable or not error.retryable:
                     raise
-                failure = error
+                self._breaks += 1
+                error.attempts = self._breaks
+                self._failure = error
 
-    async def _skip_delivered(self, answer: OpenAnswer, failure: CallError) -> None:
+    async def _resume(self, failure: CallError) -> None:
+        """Ask again, and skip what was delivered. Whatever interrupts it, the next read begins with it anew."""
+        await self._release()
+        self._answer, self._lane = await self._open(failure)
+        self.resumed += 1
         skipped, checksum = 0, 0
-        while skipped < self.received:
-            chunk = await answer.read()
-            if chunk is None:
-                break
+        while skipped < self.received and (chunk := await self._read()) is not None:
             seen, rest = chunk[: self.received - skipped], chunk[self.received - skipped :]
             skipped += len(seen)
             if self._crc32 is not None:
                 checksum = self._crc32(seen, checksum)
-            if rest:
-                answer.unread(rest)
+            self._answer.unread(rest)
         if skipped < self.received or checksum != self._sum:
             raise IncompleteDataError(
                 f"The connection broke after {self.received} bytes, and the data changed before it could go on",
@@ -111,12 +119,20 @@ class Download:
                 path=failure.path,
                 hint="Read the DataSet again from its beginning",
             ) from failure
+        self._failure = None
+
+    async def _read(self) -> bytes | None:
+        """Bytes of the answer at hand, unless the client is closed meanwhile."""
+        if self._answer is None or self._lane is None:
+            raise ClientClosedError("The download is closed", hint="Read it inside its `async with` block")
+        with self._lane.cancellable(anyio.CancelScope()):
+            return await self._answer.read()
+        raise self._lane.closed_error()
 
     async def _release(self) -> None:
-        self._answer = None
-        stack, self._stack = self._stack, None
-        if stack is not None:
-            await stack.aclose()
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            await answer.aclose()
 
     async def aclose(self) -> None:
         """Give the connection back; if the end was not reached, close it."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import sys
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Never
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Never
 
 import anyio
 import httpx
@@ -18,6 +21,7 @@ from domo_async.http.limits import Bounds, ConcurrencyLimit, Pause, RateLimit, c
 from domo_async.http.retries import RetryBudget
 from domo_async.http.stats import Counters, Stats
 from domo_async.transport.choice import TransportChoice, make_transport
+from domo_async.transport.network import Abandonable
 
 if TYPE_CHECKING:
     from anyio.lowlevel import EventLoopToken
@@ -30,28 +34,92 @@ __all__ = ["Engine", "Lane"]
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_FAREWELL: Final = 10.0
+
 
 class Lane:
-    """The connections and slots of one event loop; neither can be used from another."""
+    """The connections and slots of one event loop; neither can be used from another.
 
-    def __init__(self, client: httpx.AsyncClient, exchange: Exchange, limit: ConcurrencyLimit, *, owned: bool) -> None:
+    Args:
+        client: Sends the requests.
+        exchange: Makes attempts through it.
+        limit: How many at once.
+        transport: What to close at the end; None if it is the caller's.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        exchange: Exchange,
+        limit: ConcurrencyLimit,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
         self.client = client
         self.exchange = exchange
         self.limit = limit
-        self.owned = owned
-        self.scopes: set[anyio.CancelScope] = set()
-        self.idle: anyio.Event | None = None
+        self.closed = False
+        self._transport = transport
+        self._scopes: set[anyio.CancelScope] = set()
+        self._idle: anyio.Event | None = None
 
-    @contextmanager
-    def cancellable(self, scope: anyio.CancelScope) -> Generator[None]:
-        """Let the closing of the client end what runs in `scope`."""
-        self.scopes.add(scope)
-        try:
-            yield
-        finally:
-            self.scopes.discard(scope)
-            if self.idle is not None and not self.scopes:
-                self.idle.set()
+    def cancellable(self, scope: anyio.CancelScope) -> AbstractContextManager[None, bool]:
+        """Enter a scope, and let the closing of the client cancel it."""
+        return _Cancellable(self, scope)
+
+    def enter(self, scope: anyio.CancelScope) -> None:
+        """Note a scope that the closing of the client has to cancel."""
+        if self.closed:
+            raise closed_error()
+        self._scopes.add(scope)
+
+    def leave(self, scope: anyio.CancelScope) -> None:
+        """Note that a scope is over."""
+        self._scopes.discard(scope)
+        if self._idle is not None and not self._scopes:
+            self._idle.set()
+
+    @staticmethod
+    def closed_error() -> ClientClosedError:
+        """The error for calls that meet a closed client."""
+        return closed_error()
+
+    async def aclose(self) -> None:
+        """Cancel everything that is on its way, wait until it has left, and close the connections."""
+        self.closed = True
+        with anyio.CancelScope(shield=True):
+            for scope in list(self._scopes):
+                scope.cancel()
+            if self._scopes:
+                self._idle = anyio.Event()
+                # What does not leave when it is cancelled, in a transport of the caller's say, is not waited for.
+                with anyio.move_on_after(_LONGEST_FAREWELL):
+                    await self._idle.wait()
+            if self._transport is not None:
+                await self.client.aclose()
+
+    def abandon(self) -> None:
+        """Close the connections of an event loop that is gone."""
+        self.closed = True
+        if isinstance(self._transport, Abandonable):
+            self._transport.abandon()
+
+
+class _Cancellable(AbstractContextManager[None, bool]):
+    __slots__ = ("_lane", "_scope")
+
+    def __init__(self, lane: Lane, scope: anyio.CancelScope) -> None:
+        self._lane = lane
+        self._scope = scope
+
+    def __enter__(self) -> None:
+        self._lane.enter(self._scope)
+        self._scope.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        self._lane.leave(self._scope)
+        return bool(self._scope.__exit__(kind, error, traceback))
 
 
 class Engine:
@@ -108,21 +176,28 @@ class Engine:
         loop = current_token()
         lane = self._lanes.get(loop)
         if lane is None:
+            self._prune()
             lane = self._lanes[loop] = self._build_lane()
         return lane
 
+    def _prune(self) -> None:
+        """Let go of the connections of event loops that are over: `asyncio.run` makes a new loop each time."""
+        for loop in list(self._lanes):
+            if _is_over(loop) and (lane := self._lanes.pop(loop, None)) is not None:
+                lane.abandon()
+
     def _build_lane(self) -> Lane:
         limit = ConcurrencyLimit(self._concurrency, clock=self.clock)
-        client, owned = self._http_client, False
+        client, owned = self._http_client, None
         if client is None:
             # A transport that the caller passed is used, and is his to close.
             choice = self._transport
-            lent = not isinstance(choice, str)
             transport = make_transport(choice, slots=limit.highest, origin=self.origin, connection=self._connection)
-            client, owned = httpx.AsyncClient(transport=transport, trust_env=False), not lent
+            client = httpx.AsyncClient(transport=transport, trust_env=False)
+            owned = transport if isinstance(choice, str) else None
         else:
             logger.info("Calls to %s go through a client of the caller", self.origin)
-        return Lane(client, Exchange(client, auth=self.auth, base_url=str(self.origin)), limit, owned=owned)
+        return Lane(client, Exchange(client, auth=self.auth, base_url=str(self.origin)), limit, owned)
 
     def stats(self) -> Stats:
         """A snapshot; numbers of this event loop where they belong to one, of none if none is running."""
@@ -148,16 +223,9 @@ class Engine:
         """
         self.closed = True
         lane = self._lanes.pop(current_token(), None)
-        if lane is None:
-            return
-        with anyio.CancelScope(shield=True):
-            for scope in list(lane.scopes):
-                scope.cancel()
-            if lane.scopes:
-                lane.idle = anyio.Event()
-                await lane.idle.wait()
-            if lane.owned:
-                await lane.client.aclose()
+        self._prune()
+        if lane is not None:
+            await lane.aclose()
 
     def __reduce__(self) -> Never:
         raise TypeError("a live client does not pickle; ship its settings and build one in each process")
@@ -166,3 +234,23 @@ class Engine:
 def closed_error() -> ClientClosedError:
     """The error for calls that meet a closed client."""
     return ClientClosedError("The client is closed", hint="Make calls inside `async with AsyncDomo(...)`")
+
+
+def _is_over(loop: EventLoopToken) -> bool:
+    """Whether an event loop has ended, so that nothing can be closed in it any more."""
+    native = loop.native_token
+    if isinstance(native, asyncio.AbstractEventLoop):
+        return native.is_closed()
+    if "trio" in sys.modules:
+        import trio
+
+        if isinstance(native, trio.lowlevel.TrioToken):
+            try:
+                native.run_sync_soon(_nothing, idempotent=True)
+            except trio.RunFinishedError:
+                return True
+    return False
+
+
+def _nothing() -> None:
+    """Is run by a trio loop that is still there."""

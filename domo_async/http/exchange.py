@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import platform
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn, Self
 
+import anyio
 import httpx
 
 from domo_async.auth.domo_auth import REPLAYABLE
 from domo_async.errors import InvalidResponseError, StatusError
 from domo_async.models.problems import Page, looks_like_html, read_problem
 from domo_async.models.refusals import refusal
-from domo_async.transport.failures import named_failures
+from domo_async.transport.failures import NETWORK_FAILURES, named_failure
+from domo_async.transport.network import ENDS_WHEN_CLOSED
 
 if TYPE_CHECKING:
     from domo_async.http.bodies import Body
@@ -24,7 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Exchange", "OpenAnswer", "Request"]
 
+logger = logging.getLogger(__name__)
+
 _MAX_EXPLANATION: Final = 64 * 1024
+_UNDECIDED_UP_TO: Final = 256
+_MARKS: Final = (b"<!doctype html", b"<html", b"<head", b"<!--")  # see looks_like_html
 
 
 def _user_agent() -> str:
@@ -68,17 +75,27 @@ class Answer:
 
 
 class OpenAnswer:
-    """An answer whose body is still on its way."""
+    """An answer whose body is still on its way. It holds a connection until it is closed.
 
-    def __init__(self, response: httpx.Response, chunks: AsyncIterator[bytes], first: bytes, request: Request) -> None:
-        self.headers = dict(response.headers)
-        self._chunks = chunks
-        self._first = first
+    Args:
+        response: The answer.
+        request: What was asked.
+        handled: The exception that the caller was handling meanwhile, if any.
+    """
+
+    def __init__(self, response: httpx.Response, request: Request, handled: BaseException | None) -> None:
+        self.headers = dict(response.headers.items())
+        self.on_close: Callable[[], None] | None = None
+        self._response = response
+        self._chunks = response.aiter_bytes()
+        self._waiting: list[bytes] = []
         self._request = request
+        self._handled = handled
 
     def unread(self, rest: bytes) -> None:
         """Put bytes back in front of those that are still to come."""
-        self._first = rest
+        if rest:
+            self._waiting.append(rest)
 
     async def read(self) -> bytes | None:
         """The next bytes, None at the end.
@@ -86,12 +103,55 @@ class OpenAnswer:
         Raises:
             TransportError: The connection broke, or nothing came for too long.
         """
-        first, self._first = self._first, b""
-        if first:
-            return first
-        operation = self._request.operation
-        with named_failures(operation=operation.name, method=operation.method, path=self._request.path):
+        if self._waiting:
+            return self._waiting.pop()
+        try:
             return await anext(self._chunks, None)
+        except NETWORK_FAILURES as error:
+            raise_named(error, self._request, self._handled)
+
+    async def read_up_to(self, size: int) -> bytes:
+        """The next bytes, up to the first piece that makes them `size` or more, or to the end."""
+        pieces: list[bytes] = []
+        length = 0
+        while length < size and (chunk := await self.read()) is not None:
+            pieces.append(chunk)
+            length += len(chunk)
+        return b"".join(pieces)
+
+    async def is_page(self) -> bool:
+        """Whether the body is a page for people; reads as much of it as it takes to know."""
+        if "text/html" in self._response.headers.get("content-type", ""):
+            return True
+        start = b""
+        while _may_be_html(start) and (chunk := await self.read()) is not None:
+            start += chunk
+        self.unread(start)
+        return looks_like_html(start)
+
+    async def aclose(self) -> None:
+        """Give the connection back, or close it if the body was not read to its end."""
+        on_close, self.on_close = self.on_close, None
+        try:
+            await self._response.aclose()
+            await self._end()
+        except NETWORK_FAILURES as error:
+            logger.debug("Closing an answer failed: %s", type(error).__name__)
+        finally:
+            if on_close is not None:
+                on_close()
+
+    async def _end(self) -> None:
+        """Bring httpx's generators to their end, which does not happen by itself if the body was not read to its own.
+
+        Trio complains of generators that are left to the garbage collector. The bodies of our transports end when they
+        are closed, and the generators around them with it.
+        """
+        if self._response.extensions.get(ENDS_WHEN_CLOSED):
+            async for _ in self._chunks:
+                pass
+        elif isinstance(self._chunks, AsyncGenerator):
+            await self._chunks.aclose()
 
 
 class Exchange:
@@ -115,41 +175,55 @@ class Exchange:
         Raises:
             CallError: The attempt failed.
         """
-        async with self._sent(request, options) as response:
-            body = await response.aread()
-        answer = Answer(response.status_code, dict(response.headers), body)
+        handled = sys.exc_info()[1]
+        response = await self._send(request, options, handled)
+        try:
+            if not response.is_success:
+                await self._refuse(request, response, handled)
+            try:
+                body = await response.aread()
+            except NETWORK_FAILURES as error:
+                raise_named(error, request, handled)
+        finally:
+            await response.aclose()
         if looks_like_html(body):
             raise self._page(request, response, body)
-        return answer
+        return Answer(response.status_code, dict(response.headers.items()), body)
 
-    @asynccontextmanager
-    async def open(self, request: Request, options: CallOptions) -> AsyncGenerator[OpenAnswer]:
-        """Send a request and read its answer piece by piece.
+    async def open(self, request: Request, options: CallOptions) -> OpenAnswer:
+        """Send a request; the answer is read piece by piece, and has to be closed.
 
         Raises:
             CallError: The attempt failed before the body began.
         """
-        async with self._sent(request, options) as response:
-            chunks = response.aiter_bytes()
-            first = await anext(chunks, b"")
-            if looks_like_html(first):
-                rest = [first] + [chunk async for chunk in chunks]
-                raise self._page(request, response, b"".join(rest)[:_MAX_EXPLANATION])
-            yield OpenAnswer(response, chunks, first, request)
+        handled = sys.exc_info()[1]
+        response = await self._send(request, options, handled)
+        if not response.is_success:
+            await self._refuse(request, response, handled)
+        answer = OpenAnswer(response, request, handled)
+        try:
+            if await answer.is_page():
+                raise self._page(request, response, await answer.read_up_to(_MAX_EXPLANATION))
+        except BaseException:
+            await answer.aclose()
+            raise
+        return answer
 
-    @asynccontextmanager
-    async def _sent(self, request: Request, options: CallOptions) -> AsyncGenerator[httpx.Response]:
-        operation = request.operation
-        with named_failures(operation=operation.name, method=operation.method, path=request.path):
-            response = await self._client.send(
-                self._build(request, options), auth=self._auth, follow_redirects=False, stream=True
-            )
-            try:
-                if not response.is_success:
-                    raise self._refused(request, response, await response.aread())
-                yield response
-            finally:
-                await response.aclose()
+    async def _send(self, request: Request, options: CallOptions, handled: BaseException | None) -> httpx.Response:
+        upload: _Upload | None = None
+        try:
+            built = self._build(request, options)
+            if request.body is not None and not isinstance(request.body.content, bytes):
+                upload = built.stream = _Upload(request.body)
+            return await self._client.send(built, auth=self._auth, follow_redirects=False, stream=True)
+        except NETWORK_FAILURES as error:
+            if upload is not None and upload.failure is not None:
+                # What the caller's own iterator raised is his, however the transport wrapped it.
+                raise upload.failure from None
+            raise_named(error, request, handled)
+        finally:
+            if upload is not None:
+                await upload.aclose()
 
     def _build(self, request: Request, options: CallOptions) -> httpx.Request:
         headers = {"Accept": request.operation.accept, "User-Agent": self._user_agent}
@@ -174,6 +248,17 @@ class Exchange:
                 },
             },
         )
+
+    async def _refuse(self, request: Request, response: httpx.Response, handled: BaseException | None) -> NoReturn:
+        """Raise the error for an answer that is not a success, after reading what it says, within reason."""
+        if response.is_stream_consumed:
+            raise self._refused(request, response, response.content)
+        answer = OpenAnswer(response, request, handled)
+        try:
+            body = await answer.read_up_to(_MAX_EXPLANATION)
+        finally:
+            await answer.aclose()
+        raise self._refused(request, response, body)
 
     def _refused(self, request: Request, response: httpx.Response, body: bytes) -> StatusError:
         operation = request.operation
@@ -212,3 +297,54 @@ class Exchange:
             method=operation.method,
             path=request.path,
         )
+
+
+class _Upload(httpx.AsyncByteStream, AsyncIterator[bytes]):
+    """A request body that is produced while it is sent.
+
+    The iterators that the caller's body makes are closed when the request is over, also if it broke off half-way.
+    """
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._iterators: list[AsyncIterator[bytes]] = []
+        self.failure: Exception | None = None
+
+    def __aiter__(self) -> Self:
+        if self._iterators and not self._body.replayable:
+            raise httpx.StreamConsumed
+        if not isinstance(self._body.content, bytes):
+            self._iterators.append(aiter(self._body.content))
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._iterators[-1])
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            self.failure = error
+            raise
+
+    async def aclose(self) -> None:
+        for iterator in self._iterators:
+            if isinstance(iterator, AsyncGenerator):
+                with anyio.CancelScope(shield=True):
+                    await iterator.aclose()
+
+
+def raise_named(error: Exception, request: Request, handled: BaseException | None) -> NoReturn:
+    """Raise a failure of the network under our name for it, with the call that failed."""
+    operation = request.operation
+    failure = named_failure(
+        error, operation=operation.name, method=operation.method, path=request.path, handled=handled
+    )
+    if failure is error:
+        raise error
+    raise failure from error
+
+
+def _may_be_html(start: bytes) -> bool:
+    """Whether it takes more bytes to know if a page for people begins like this."""
+    head = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return len(start) < _UNDECIDED_UP_TO and any(mark.startswith(head) for mark in _MARKS)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Hashable, Sequence
 from functools import partial
-from typing import Final, Generic, TypeVar, overload
+from typing import Final, Generic, Self, TypeVar, overload
+
+import anyio
 
 from domo_async.errors import InvalidArgumentError
 from domo_async.http.prefetch import Ahead
@@ -20,6 +22,7 @@ FetchPage = Callable[[int, int], Awaitable[list[T]]]
 _CLAMP: Final = 50
 _MOST_AHEAD: Final = 16
 _FIRST_AHEAD: Final = 8
+_MOST_STALE: Final = 3
 
 
 class Page(Sequence[T]):
@@ -59,12 +62,15 @@ class Pager(Generic[T]):
     - ``async for page in pager.pages()`` goes through all pages;
     - ``await pager.collect()`` returns all items.
 
-    The first page is asked for alone. If it is full, the following ones are asked for before they are needed, up to
-    `ahead` at once, and delivered in order. Leaving the loop cancels what is on its way. An item appears once, even if
-    it moves to a later page while the listing is read. A page shorter than asked for is the last one, unless its length
-    looks like a limit that the server put on pages without saying so; then one more page is asked for to make sure.
+    The first page is asked for alone. Once the second one is wanted, the following ones are asked for before they are
+    needed, up to `ahead` at once, and delivered in order. Leaving the loop cancels what is on its way. An item appears
+    once, even if it moves to a later page while the listing is read. A page shorter than asked for is the last one,
+    unless its length looks like a limit that the server put on pages without saying so; then one more page is asked for
+    to make sure. A page longer than asked for is taken as it is, and the next one begins after it.
 
-    A pager can be iterated over again, which asks again.
+    A pager can be iterated over again, which asks again. Several tasks may share one iterator: each item goes to one of
+    them. After a failed or cancelled step an iterator goes on with the page that it did not get, so that a listing is
+    never cut short in silence.
 
     Args:
         fetch: Asks for one page.
@@ -100,16 +106,18 @@ class Pager(Generic[T]):
         return self._first_page().__await__()
 
     async def _first_page(self) -> Page[T]:
-        async for page in self.pages():
-            return page
-        return Page((), offset=self._offset, next_offset=self._offset)
+        page = await anext(self._pages(ahead=1), None)
+        return page if page is not None else Page((), offset=self._offset, next_offset=self._offset)
 
-    def __aiter__(self) -> AsyncIterator[T]:
-        return _Items(self.pages())
+    def _pages(self, ahead: int) -> _Pages[T]:
+        return _Pages(self._fetch, self._page_size, self._limit, self._offset, ahead, self._key)
 
-    def pages(self) -> AsyncIterator[Page[T]]:
+    def __aiter__(self) -> _Items[T]:
+        return _Items(self._pages(self._ahead))
+
+    def pages(self) -> _Pages[T]:
         """All pages in order. A listing without items has none."""
-        return _Pages(self._fetch, self._page_size, self._limit, self._offset, self._ahead, self._key)
+        return self._pages(self._ahead)
 
     async def collect(self) -> list[T]:
         """All items, in memory."""
@@ -138,55 +146,76 @@ class _Pages(AsyncIterator[Page[T]]):
         self._coming: deque[tuple[int, int, Ahead[list[T]]]] = deque()
         self._window = 0  # the first page goes alone: most listings have no second one
         self._seen: set[Hashable] = set()
+        self._previous: list[T] = []
+        self._stale = 0
+        self._begun = False
         self._over = False
+        self._turn = anyio.Lock(fast_acquire=True)
+
+    def __aiter__(self) -> Self:
+        return self
 
     async def __anext__(self) -> Page[T]:
-        while not self._over:
-            page = await self._next_page()
-            if page is not None:
-                return page
+        async with self._turn:
+            while not self._over:
+                page = await self._next_page()
+                if page is not None:
+                    return page
         raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Cancel what is on its way; there are no further pages."""
+        self._finish()
 
     async def _next_page(self) -> Page[T] | None:
         """The next page, or None if it holds nothing new."""
+        if self._begun and self._most_ahead > 1:
+            self._window = min(self._most_ahead, max(_FIRST_AHEAD, self._window * 2))
+        self._fill()
+        if self._coming:
+            offset, asked, ahead = self._coming.popleft()
+            self._fill()
+            coming: Awaitable[list[T]] = ahead.result()
+        else:
+            offset, asked = self._next_offset, self._next_size()
+            if asked == 0:
+                self._finish()
+                return None
+            self._next_offset += asked
+            coming = self._fetch(offset, asked)
         try:
-            if self._coming:
-                offset, asked, ahead = self._coming.popleft()
-                self._fill()
-                items = await ahead.result()
-            else:
-                offset, asked = self._next_offset, self._next_size()
-                if asked == 0:
-                    self._finish()
-                    return None
-                self._next_offset += asked
-                items = await self._fetch(offset, asked)
+            items = await coming
         except BaseException:
-            self._finish()
+            self._go_on_from(offset)
             raise
+        self._begun = True
         if self._end is not None:
             items = items[: max(0, self._end - offset)]
         fresh = self._unseen(items)
-        if len(items) < asked and not self._clamped(offset, asked, len(items)):
+        self._stale = self._stale + 1 if items and not fresh else 0
+        if self._stale == _MOST_STALE:
+            # Page after page of what was there already: a server that ignores the offset would never end. One such page
+            # is normal, if as many items as fit on it were added while the listing was read.
             self._finish()
-        elif items and not fresh:
-            # Page after page of what was there already: a server that ignores the offset would never end.
-            self._finish()
-        elif not self._over:
-            self._window = min(self._most_ahead, max(_FIRST_AHEAD, self._window * 2)) if self._most_ahead > 1 else 0
-            self._fill()
+        elif len(items) > asked:
+            self._go_on_from(offset + len(items))
+        elif len(items) < asked:
+            if len(items) > 0 and len(items) % _CLAMP == 0 and asked > _CLAMP:
+                # Most likely a limit of the server's own.
+                self._page_size = len(items)
+                self._go_on_from(offset + len(items))
+            else:
+                self._finish()
         return Page(fresh, offset=offset, next_offset=offset + len(items)) if fresh else None
 
-    def _clamped(self, offset: int, asked: int, got: int) -> bool:
-        """Whether the server delivered a shorter page than asked for because of a limit of its own."""
-        if got == 0 or got % _CLAMP != 0 or asked <= _CLAMP:
-            return False
-        for _, _, ahead in self._coming:
-            ahead.cancel()
-        self._coming.clear()
-        self._page_size = got
-        self._next_offset = offset + got
-        return True
+    def _go_on_from(self, offset: int) -> None:
+        """Forget what was asked for ahead, and take this offset next."""
+        self._drop_coming()
+        self._next_offset = offset
+
+    def _drop_coming(self) -> None:
+        while self._coming:
+            self._coming.popleft()[2].cancel()
 
     def _next_size(self) -> int:
         return self._page_size if self._end is None else min(self._page_size, max(0, self._end - self._next_offset))
@@ -199,7 +228,8 @@ class _Pages(AsyncIterator[Page[T]]):
 
     def _unseen(self, items: list[T]) -> list[T]:
         if self._key is None:
-            return items
+            previous, self._previous = self._previous, items
+            return [] if items == previous else items
         fresh: list[T] = []
         for item in items:
             identity = self._key(item)
@@ -210,20 +240,28 @@ class _Pages(AsyncIterator[Page[T]]):
 
     def _finish(self) -> None:
         self._over = True
-        for _, _, ahead in self._coming:
-            ahead.cancel()
-        self._coming.clear()
+        self._drop_coming()
 
 
 class _Items(AsyncIterator[T]):
-    def __init__(self, pages: AsyncIterator[Page[T]]) -> None:
+    def __init__(self, pages: _Pages[T]) -> None:
         self._pages = pages
         self._page: list[T] = []
 
+    def __aiter__(self) -> Self:
+        return self
+
     async def __anext__(self) -> T:
         while not self._page:
-            self._page = list(reversed(await anext(self._pages)))
+            page = list(await anext(self._pages))
+            # Another task may have put a page there meanwhile: whatever comes out of the list next comes off its end.
+            self._page[:0] = reversed(page)
         return self._page.pop()
+
+    async def aclose(self) -> None:
+        """Cancel what is on its way; there are no further items."""
+        self._page.clear()
+        await self._pages.aclose()
 
 
 def _check(name: str, value: int | None, lowest: int) -> None:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import anyio
 import sniffio
+from anyio.lowlevel import current_token
 
 __all__ = ["Ahead"]
 
@@ -33,28 +34,37 @@ class Ahead(Generic[T]):
         if sniffio.current_async_library() == "trio":
             import trio
 
+            box.post = trio.lowlevel.current_trio_token().run_sync_soon
             trio.lowlevel.spawn_system_task(box.run, function, context=contextvars.copy_context())
         else:
-            box.task = asyncio.get_running_loop().create_task(box.run(function))
+            loop = asyncio.get_running_loop()
+            box.post = loop.call_soon_threadsafe
+            box.task = loop.create_task(box.run(function))
 
     async def result(self) -> T:
-        """Wait for the outcome: return it, or raise what the function raised."""
+        """Wait for the outcome: return it, or raise what the function raised.
+
+        Raises:
+            anyio.ClosedResourceError: The function was cancelled.
+        """
         return await self._box.outcome()
 
     def cancel(self) -> None:
-        """End the task if it still runs."""
-        self._box.scope.cancel()
+        """End the task if it still runs. May be called from any thread, also after the event loop is gone."""
+        self._box.cancel()
 
     def __del__(self) -> None:
-        if not self._box.done.is_set():
-            self._box.abandon()
+        # The garbage collector runs in whatever thread it likes.
+        self._box.cancel()
 
 
 class _Box(Generic[T]):
     def __init__(self) -> None:
         self.done = anyio.Event()
         self.scope = anyio.CancelScope()
+        self.loop = current_token()
         self.task: asyncio.Task[None] | None = None
+        self.post: Callable[[Callable[[], None]], object] | None = None
         self.value: list[T] = []
         self.error: Exception | None = None
 
@@ -67,11 +77,20 @@ class _Box(Generic[T]):
         finally:
             self.done.set()
 
-    def abandon(self) -> None:
+    def cancel(self) -> None:
+        if self.done.is_set() or self.post is None:
+            return
         try:
-            self.scope.cancel()
+            here = current_token() == self.loop
+        except (anyio.NoEventLoopError, RuntimeError):
+            here = False
+        try:
+            if here:
+                self.scope.cancel()
+            else:
+                self.post(self.scope.cancel)
         except RuntimeError:
-            return  # the event loop is gone, and its tasks with it
+            return  # the event loop is gone, and its tasks with it (trio.RunFinishedError is a RuntimeError)
 
     async def outcome(self) -> T:
         await self.done.wait()

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import anyio
 
-from domo_async.errors import CallError, CallTimeoutError, RateLimitError
+from domo_async.auth.tokens import GRANT_OPERATION
+from domo_async.errors import CallError, CallTimeoutError, DomoError, NotFoundError, RateLimitError
 from domo_async.http.download import Download
 from domo_async.http.engine import Engine, Lane, closed_error
 from domo_async.http.exchange import Answer, OpenAnswer, Request
 from domo_async.http.options import CallOptions
-from domo_async.http.retries import asks_for_calm, requested_wait, wait_before_retry
+from domo_async.http.retries import asks_for_calm, cannot_have_acted, requested_wait, wait_before_retry
 
 __all__ = ["Session"]
 
@@ -60,7 +61,10 @@ class Session:
             finally:
                 lane.limit.release()
 
-        return await self._until_done(request, attempt)
+        def vanished() -> T:
+            return parse(Answer(204, {}, b""))
+
+        return await self._until_done(request, attempt, vanished if request.operation.method == "DELETE" else None)
 
     @asynccontextmanager
     async def download(self, request: Request, *, resumable: bool = True) -> AsyncGenerator[Download]:
@@ -81,13 +85,16 @@ class Session:
         finally:
             await download.aclose()
 
-    async def _open(self, request: Request, failure: CallError | None) -> tuple[OpenAnswer, AsyncExitStack]:
-        async def attempt(lane: Lane, until: float | None) -> tuple[OpenAnswer, AsyncExitStack]:
-            async with AsyncExitStack() as stack:
-                await self._admitted(lane, until)
-                stack.callback(lane.limit.release)
-                answer = await stack.enter_async_context(lane.exchange.open(request, self.options))
-                return answer, stack.pop_all()
+    async def _open(self, request: Request, failure: CallError | None) -> tuple[OpenAnswer, Lane]:
+        async def attempt(lane: Lane, until: float | None) -> tuple[OpenAnswer, Lane]:
+            await self._admitted(lane, until)
+            try:
+                answer = await lane.exchange.open(request, self.options)
+            except BaseException:
+                lane.limit.release()
+                raise
+            answer.on_close = lane.limit.release
+            return answer, lane
 
         return await self._until_done(request, attempt, failure=failure)
 
@@ -95,22 +102,31 @@ class Session:
         self,
         request: Request,
         attempt: Callable[[Lane, float | None], Awaitable[T]],
+        vanished: Callable[[], T] | None = None,
         *,
         failure: CallError | None = None,
     ) -> T:
-        engine = self.engine
+        """Make attempts until one succeeds, or there is a reason not to make another.
+
+        Args:
+            request: What is asked.
+            attempt: Makes one attempt, given the latest moment at which it may begin.
+            vanished: The result of a deletion that finds nothing to delete, after an attempt whose answer was lost: it
+                was that attempt which deleted it.
+            failure: How an earlier attempt ended.
+        """
+        engine, options = self.engine, self.options
         lane = engine.lane()
         engine.counters.calls += failure is None
         started = engine.clock()
-        scope = anyio.CancelScope()
-        until = None
-        if self.options.deadline is not None:
-            scope.deadline = anyio.current_time() + self.options.deadline
-            until = started + self.options.deadline
+        scope, until = anyio.CancelScope(), None
+        if options.deadline is not None:
+            scope.deadline, until = anyio.current_time() + options.deadline, started + options.deadline
         last = failure
         attempts = failure.attempts if failure is not None else 0
+        doubtful = False
         try:
-            with scope, lane.cancellable(scope):
+            with lane.cancellable(scope):
                 while True:
                     if last is not None:
                         await self._wait_to_retry(request, last, started)
@@ -119,8 +135,11 @@ class Session:
                         result = await attempt(lane, until)
                     except CallError as error:
                         _name(error, request)
+                        if doubtful and vanished is not None and isinstance(error, NotFoundError):
+                            return vanished()
                         error.attempts, error.elapsed = attempts, engine.clock() - started
                         last = error
+                        doubtful = doubtful or not cannot_have_acted(error)
                         self._learn_from(error, lane)
                         if engine.closed:
                             raise closed_error() from error
@@ -128,13 +147,13 @@ class Session:
                         lane.limit.succeeded()
                         engine.budget.succeeded()
                         return result
-        except CallError:
+            # Somebody cancelled the scope: the deadline, or the closing of the client.
+            if lane.closed:
+                raise closed_error() from last
+            raise self._too_late(request, last, attempts, engine.clock() - started)
+        except DomoError:
             engine.counters.failures += 1
             raise
-        engine.counters.failures += 1
-        if engine.closed:
-            raise closed_error()
-        raise self._too_late(request, last, attempts, engine.clock() - started)
 
     async def _admitted(self, lane: Lane, until: float | None) -> None:
         """Take a slot, and hold still for as long as Domo asked everybody to; not if that is beyond the deadline."""
@@ -153,7 +172,7 @@ class Session:
             raise
 
     def _learn_from(self, error: CallError, lane: Lane) -> None:
-        if asks_for_calm(error):
+        if asks_for_calm(error) and error.operation != GRANT_OPERATION:
             lane.limit.overloaded()
             asked = requested_wait(error)
             if asked:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import ssl
-from typing import Final
+import warnings
+from collections.abc import AsyncIterator, Callable
+from typing import Final, Self
 
 import aiohttp
 import httpx
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
-from httpx_aiohttp import AiohttpTransport
-from httpx_aiohttp.transport import AiohttpResponseStream
+from multidict import CIMultiDict
+from yarl import URL
+
+from domo_async.transport.network import ENDS_WHEN_CLOSED
 
 __all__ = ["FastTransport"]
 
-_CHUNK_SIZE: Final = 1 << 20
+_BUFFER_SIZE: Final = 1 << 20
 _KEEPALIVE_SECONDS: Final = 15.0
+_NOT_OURS: Final = frozenset({"Accept", "Accept-Encoding", "Content-Type", "User-Agent"})
 
 
-class _HungUp(aiohttp.ClientError):
+class _HungUpError(aiohttp.ClientError):
     """The server closed the connection under a request. A class of our own, which aiohttp does not react to."""
 
 
@@ -29,17 +34,19 @@ async def _sent_once(request: ClientRequest, handler: ClientHandlerType) -> Clie
     """
     try:
         return await handler(request)
-    except aiohttp.ClientConnectorError:
+    except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError):
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _HungUp(str(error)) from error
+        raise _HungUpError(str(error)) from error
 
 
-class FastTransport(AiohttpTransport):
+class FastTransport(httpx.AsyncBaseTransport):
     """Half the CPU time per call of the default transport, and four times its speed for large bodies.
 
-    Differs from the class it builds on in three things: requests are sent once, bodies are read in pieces of 1 MiB,
-    and a connection that broke is reported as such and not as a connect time-out.
+    Requests are sent once, bodies are read in pieces of up to 1 MiB, redirects, cookies and content encodings are left
+    to httpx, and each failure gets the name that httpx has for it.
+
+    An instance belongs to the event loop it was first used in.
 
     Args:
         slots: How many connections there may be at most.
@@ -48,28 +55,147 @@ class FastTransport(AiohttpTransport):
     """
 
     def __init__(self, *, slots: int, ssl_context: ssl.SSLContext | None = None, proxy: str | None = None) -> None:
-        super().__init__(
-            verify=ssl_context if ssl_context is not None else False,
-            proxy=httpx.Proxy(proxy) if proxy is not None else None,
-            client=lambda: aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=slots,
-                    ssl=ssl_context if ssl_context is not None else True,
-                    keepalive_timeout=_KEEPALIVE_SECONDS,
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                middlewares=(_sent_once,),
-                read_bufsize=_CHUNK_SIZE,
-                trust_env=False,
+        self._slots = slots
+        self._ssl_context = ssl_context
+        self._proxy = httpx.Proxy(proxy) if proxy is not None else None
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise httpx.ConnectError("The transport is closed")
+        proxy = self._proxy
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self._slots,
+                ssl=self._ssl_context if self._ssl_context is not None else True,
+                keepalive_timeout=_KEEPALIVE_SECONDS,
             ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            middlewares=(_sent_once,),
+            read_bufsize=_BUFFER_SIZE,
+            auto_decompress=False,
+            skip_auto_headers=_NOT_OURS,
+            trust_env=False,
+            proxy=URL(str(proxy.url)) if proxy is not None else None,
+            proxy_auth=aiohttp.BasicAuth(*proxy.auth) if proxy is not None and proxy.auth is not None else None,
         )
+        return self._session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request. Called by httpx."""
+        session = self._session if self._session is not None and not self._closed else self._open_session()
+        timeouts = request.extensions.get("timeout", {})
+        headers = CIMultiDict(request.headers.multi_items())
+        data: bytes | httpx.AsyncByteStream | httpx.SyncByteStream | None
         try:
-            response = await super().handle_async_request(request)
-        except _HungUp as error:
-            raise httpx.RemoteProtocolError(str(error), request=request) from error
-        if isinstance(response.stream, AiohttpResponseStream):
-            response.stream.CHUNK_SIZE = _CHUNK_SIZE  # pyright: ignore[reportAttributeAccessIssue] - declared by its value
-        return response
+            data = request.content or None
+        except httpx.RequestNotRead:
+            data = request.stream
+            headers.pop("Transfer-Encoding", None)  # aiohttp says so itself
+        try:
+            response = await session.request(
+                request.method,
+                URL(str(request.url), encoded=True),
+                headers=headers,
+                data=data,
+                allow_redirects=False,
+                proxy_headers=self._proxy.headers if self._proxy is not None else None,
+                timeout=aiohttp.ClientTimeout(
+                    # aiohttp's word for the wait for a slot, the name look-up and the connecting together.
+                    connect=_sum(timeouts.get("pool"), timeouts.get("connect")),
+                    sock_connect=timeouts.get("connect"),
+                    sock_read=timeouts.get("read"),
+                ),
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
+            raise self._as_httpx(error) from error
+        return httpx.Response(
+            response.status,
+            headers=response.raw_headers,
+            stream=_Body(response, self._as_httpx),
+            extensions={
+                ENDS_WHEN_CLOSED: True,
+                "http_version": b"HTTP/1.1",
+                "reason_phrase": (response.reason or "").encode("latin-1", "replace"),
+            },
+        )
+
+    def _as_httpx(self, error: Exception) -> httpx.TransportError:
+        words = str(error) or type(error).__name__
+        match error:
+            case RuntimeError() if not self._closed:
+                raise error
+            case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+                return httpx.ProxyError(words)
+            case aiohttp.ClientConnectorError():
+                return httpx.ConnectError(words)
+            case aiohttp.ConnectionTimeoutError():
+                return httpx.ConnectTimeout(words)
+            case aiohttp.ServerTimeoutError() | TimeoutError():
+                return httpx.ReadTimeout(words)
+            case aiohttp.InvalidURL():
+                return httpx.UnsupportedProtocol(words)
+            case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | aiohttp.ClientResponseError():
+                return httpx.RemoteProtocolError(words)
+            case _HungUpError(__cause__=aiohttp.ServerDisconnectedError()):
+                return httpx.RemoteProtocolError("Server disconnected without sending a response.")
+            case _:
+                return httpx.ReadError(words)
+
+    async def aclose(self) -> None:
+        """Close every connection; exchanges on their way fail."""
+        self._closed = True
+        if self._session is not None:
+            await self._session.close()
+
+    def abandon(self) -> None:
+        """Close every connection, though the event loop that they belong to is gone."""
+        self._closed = True
+        if self._session is None:
+            return
+        connector = self._session.connector
+        self._session.detach()
+        if connector is not None:
+            with warnings.catch_warnings():
+                # A transport of asyncio complains when it goes unclosed, and only its loop could close it.
+                warnings.simplefilter("ignore", ResourceWarning)
+                connector.close()
+                del connector
+                self._session = None
+
+
+class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
+    """The body of an answer. A plain iterator: a generator that is left half-way would have to be closed later."""
+
+    def __init__(self, response: ClientResponse, name: Callable[[Exception], httpx.TransportError]) -> None:
+        self._response = response
+        self._name = name
+        self._over = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._over:
+            raise StopAsyncIteration
+        try:
+            chunk = await self._response.content.readany()
+        except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
+            self._over = True
+            raise self._name(error) from error
+        if not chunk:
+            self._over = True
+            raise StopAsyncIteration
+        return chunk
+
+    async def aclose(self) -> None:
+        self._over = True
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+
+def _sum(pool: float | None, connect: float | None) -> float | None:
+    return None if pool is None or connect is None else pool + connect

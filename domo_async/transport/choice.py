@@ -37,7 +37,7 @@ def make_transport(
 
     Raises:
         MissingExtraError: aiohttp was asked for and is not installed.
-        ConfigurationError: aiohttp was asked for under trio.
+        ConfigurationError: aiohttp was asked for under trio, or with a SOCKS proxy.
     """
     if isinstance(choice, httpx.AsyncBaseTransport):
         logger.info("Calls to %s go through %s", origin, type(choice).__name__)
@@ -45,10 +45,14 @@ def make_transport(
     if choice not in _NAMES:
         raise ConfigurationError(f"transport: {choice!r} is unknown", hint=f"Choose one of {', '.join(_NAMES)}")
     library = sniffio.current_async_library()
-    if choice == "auto":
-        choice = "aiohttp" if library == "asyncio" and _has_aiohttp() else "httpx"
-    ssl_context = connection.ssl_context() if origin.scheme == "https" else None
     proxy = connection.proxy_for(origin)
+    # aiohttp does not speak SOCKS.
+    socks = proxy is not None and proxy.startswith("socks")
+    if choice == "auto":
+        choice = "aiohttp" if library == "asyncio" and _has_aiohttp() and not socks else "httpx"
+    # A proxy may want TLS where the API does not.
+    secured = origin.scheme == "https" or (proxy is not None and proxy.startswith("https"))
+    ssl_context = connection.ssl_context() if secured else None
     through = " through a proxy" if proxy is not None else ""
     logger.info("Calls to %s go over the %s transport%s, at most %d at once", origin, choice, through, slots)
     if choice == "httpx":
@@ -57,10 +61,12 @@ def make_transport(
         raise ConfigurationError(f"The aiohttp transport runs on asyncio only, not on {library}", hint="Use httpx")
     if not _has_aiohttp():
         raise MissingExtraError("transport='aiohttp'", extra="fast")
+    if socks:
+        raise ConfigurationError("The aiohttp transport does not speak SOCKS, and the proxy does", hint="Use httpx")
     from domo_async.transport.aiohttp_bridge import FastTransport
 
     return FastTransport(slots=slots, ssl_context=ssl_context, proxy=proxy)
 
 
 def _has_aiohttp() -> bool:
-    return all(importlib.util.find_spec(name) is not None for name in ("aiohttp", "httpx_aiohttp"))
+    return importlib.util.find_spec("aiohttp") is not None

@@ -65,7 +65,12 @@ class ConnectionOptions:
         elif isinstance(self.verify, bool):
             if not self.verify:
                 logger.warning("TLS certificates are not verified: anybody on the way can read the client secret")
-            context = httpx.create_ssl_context(verify=self.verify, trust_env=self.trust_env)
+            try:
+                context = httpx.create_ssl_context(verify=self.verify, trust_env=self.trust_env)
+            except (OSError, ssl.SSLError) as error:
+                raise ConfigurationError(
+                    f"The certificates that SSL_CERT_FILE or SSL_CERT_DIR name cannot be loaded: {_reason(error)}"
+                ) from error
         else:
             context = self._context_from(Path(self.verify))
         if self.cert is not None:
@@ -89,7 +94,7 @@ class ConnectionOptions:
         """The proxy to use for this origin, or None for a direct connection."""
         if self.proxy is not None:
             return self.proxy
-        if not self.trust_env or urllib.request.proxy_bypass(origin.host):
+        if not self.trust_env or urllib.request.proxy_bypass(f"{origin.host}:{origin.port}"):
             return None
         configured = urllib.request.getproxies()
         proxy = configured.get(origin.scheme) or configured.get("all")

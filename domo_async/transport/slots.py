@@ -3,47 +3,32 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Generator, Iterable
-from contextlib import contextmanager
-from typing import Final, cast
+from collections.abc import AsyncIterator
+from typing import Final, Self
 
 import anyio
 import httpcore
 import httpx
 
+from domo_async.transport.network import ENDS_WHEN_CLOSED, Network, Stream
+
 __all__ = ["SlotTransport"]
 
-_READ_SIZE: Final = 256 * 1024
 _KEEPALIVE_SECONDS: Final = 15.0  # below the idle limit of usual servers, so that they rarely hang up on a reused one
 _Core = httpcore.AsyncHTTPConnection | httpcore.AsyncConnectionPool
-_SAME_NAME: Final = (
-    (httpcore.ConnectTimeout, httpx.ConnectTimeout),
-    (httpcore.ReadTimeout, httpx.ReadTimeout),
-    (httpcore.WriteTimeout, httpx.WriteTimeout),
-    (httpcore.PoolTimeout, httpx.PoolTimeout),
-    (httpcore.ConnectError, httpx.ConnectError),
-    (httpcore.ReadError, httpx.ReadError),
-    (httpcore.WriteError, httpx.WriteError),
-    (httpcore.ProxyError, httpx.ProxyError),
-    (httpcore.UnsupportedProtocol, httpx.UnsupportedProtocol),
-    (httpcore.LocalProtocolError, httpx.LocalProtocolError),
-    (httpcore.RemoteProtocolError, httpx.RemoteProtocolError),
-    (httpcore.ProtocolError, httpx.ProtocolError),
-    (httpcore.NetworkError, httpx.NetworkError),
-    (httpcore.TimeoutException, httpx.TimeoutException),
-)
-_CORE_ERRORS: Final = tuple(core for core, _ in _SAME_NAME)
-
-
-@contextmanager
-def _httpx_errors() -> Generator[None]:
-    try:
-        yield
-    except _CORE_ERRORS as error:
-        for core, ours in _SAME_NAME:
-            if isinstance(error, core):
-                raise ours(str(error)) from error
-        raise
+_CORE_ERRORS: Final = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError)
+_AS_HTTPX: Final[dict[type[Exception], type[httpx.TransportError]]] = {
+    httpcore.ConnectTimeout: httpx.ConnectTimeout,
+    httpcore.ReadTimeout: httpx.ReadTimeout,
+    httpcore.WriteTimeout: httpx.WriteTimeout,
+    httpcore.PoolTimeout: httpx.PoolTimeout,
+    httpcore.ConnectError: httpx.ConnectError,
+    httpcore.ReadError: httpx.ReadError,
+    httpcore.WriteError: httpx.WriteError,
+    httpcore.ProxyError: httpx.ProxyError,
+    httpcore.LocalProtocolError: httpx.LocalProtocolError,
+    httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
+}
 
 
 class SlotTransport(httpx.AsyncBaseTransport):
@@ -76,7 +61,6 @@ class SlotTransport(httpx.AsyncBaseTransport):
         self._ssl_context = ssl_context
         self._proxy = httpx.Proxy(proxy) if proxy is not None else None
         self._http2 = http2
-        self._backend = _LargeReads()
         self._free_slots: anyio.Semaphore | None = None
         self._idle: list[_Connection] = []
         self._open: set[_Connection] = set()
@@ -87,19 +71,20 @@ class SlotTransport(httpx.AsyncBaseTransport):
         if self._free_slots is None:
             self._free_slots = anyio.Semaphore(self._limit, fast_acquire=True)
         slots = self._free_slots
-        patience = request.extensions.get("timeout", {}).get("pool")
         try:
             slots.acquire_nowait()
         except anyio.WouldBlock:
-            with anyio.move_on_after(patience) as scope:
+            with anyio.move_on_after(request.extensions.get("timeout", {}).get("pool")) as scope:
                 await slots.acquire()
             if scope.cancelled_caught:
                 raise httpx.PoolTimeout("All connections are busy", request=request) from None
         connection: _Connection | None = None
         try:
             connection = await self._take(request.url)
-            with _httpx_errors():
-                answer = await connection.send(request)
+            answer = await connection.send(request)
+        except _CORE_ERRORS as error:
+            await self._discard(connection)
+            raise _as_httpx(error) from error
         except BaseException:
             await self._discard(connection)
             raise
@@ -107,7 +92,7 @@ class SlotTransport(httpx.AsyncBaseTransport):
             answer.status,
             headers=answer.headers,
             stream=_Body(answer, connection, self),
-            extensions=answer.extensions,
+            extensions={**answer.extensions, ENDS_WHEN_CLOSED: True},
         )
 
     async def _take(self, url: httpx.URL) -> _Connection:
@@ -120,18 +105,19 @@ class SlotTransport(httpx.AsyncBaseTransport):
                 return connection
             self._open.discard(connection)
             await connection.aclose()
-        connection = _Connection(self._connect(origin), origin)
+        network = Network()
+        connection = _Connection(self._connect(origin, network), origin, network)
         self._open.add(connection)
         return connection
 
-    def _connect(self, origin: httpcore.Origin) -> _Core:
+    def _connect(self, origin: httpcore.Origin, network: Network) -> _Core:
         if self._proxy is None:
             return httpcore.AsyncHTTPConnection(
                 origin,
                 ssl_context=self._ssl_context,
                 keepalive_expiry=_KEEPALIVE_SECONDS,
                 http2=self._http2,
-                network_backend=self._backend,
+                network_backend=network,
             )
         # A tunnel is a connection within a connection, which httpcore builds in its pool classes only.
         url = self._proxy.url
@@ -144,17 +130,18 @@ class SlotTransport(httpx.AsyncBaseTransport):
                 max_connections=1,
                 keepalive_expiry=_KEEPALIVE_SECONDS,
                 http2=self._http2,
-                network_backend=self._backend,
+                network_backend=network,
             )
         return httpcore.AsyncHTTPProxy(
             through,
             proxy_auth=self._proxy.raw_auth,
             proxy_headers=self._proxy.headers.raw,
             ssl_context=self._ssl_context,
+            proxy_ssl_context=self._ssl_context if url.scheme == "https" else None,
             max_connections=1,
             keepalive_expiry=_KEEPALIVE_SECONDS,
             http2=self._http2,
-            network_backend=self._backend,
+            network_backend=network,
         )
 
     async def give_back(self, connection: _Connection) -> None:
@@ -186,15 +173,23 @@ class SlotTransport(httpx.AsyncBaseTransport):
             while self._open:
                 await self._open.pop().aclose()
 
+    def abandon(self) -> None:
+        """Close every connection, though the event loop that they belong to is gone."""
+        self._closed = True
+        self._idle.clear()
+        while self._open:
+            self._open.pop().network.abandon()
+
 
 class _Connection:
     """One leased connection, direct or through a proxy."""
 
-    __slots__ = ("_core", "_direct", "origin")
+    __slots__ = ("_core", "_direct", "network", "origin")
 
-    def __init__(self, core: _Core, origin: httpcore.Origin) -> None:
+    def __init__(self, core: _Core, origin: httpcore.Origin, network: Network) -> None:
         self._core = core
         self._direct = core if isinstance(core, httpcore.AsyncHTTPConnection) else None
+        self.network = network
         self.origin = origin
 
     async def send(self, request: httpx.Request) -> httpcore.Response:
@@ -204,7 +199,7 @@ class _Connection:
                 method=request.method,
                 url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                 headers=request.headers.raw,
-                content=request.stream,
+                content=_content(request),
                 extensions=request.extensions,
             )
         )
@@ -218,88 +213,103 @@ class _Connection:
         return self._direct is None or not self._direct.has_expired()
 
     async def aclose(self) -> None:
-        await self._core.aclose()
+        await self.network.aclose()
 
 
-class _Body(httpx.AsyncByteStream):
+class _Once:
+    """One piece of bytes as an asynchronous iterable.
+
+    Not a generator, since a generator that a broken connection stops half-way is left for the garbage collector, and
+    trio warns of that.
+    """
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self, content: bytes) -> None:
+        self._pieces = [content] if content else []
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._pieces:
+            raise StopAsyncIteration
+        return self._pieces.pop()
+
+
+def _content(request: httpx.Request) -> _Once | httpx.SyncByteStream | httpx.AsyncByteStream:
+    try:
+        return _Once(request.content)
+    except httpx.RequestNotRead:
+        return request.stream
+
+
+class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
     """The body of an answer; closing it gives the connection back."""
 
     def __init__(self, answer: httpcore.Response, connection: _Connection, transport: SlotTransport) -> None:
         self._answer = answer
+        self._chunks: AsyncIterator[bytes] | None = None
         self._connection: _Connection | None = connection
         self._transport = transport
+        self._over = False
+        self._reading = False
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _httpx_errors():
-            async for chunk in self._answer.aiter_stream():
-                yield chunk
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._over or self._connection is None:
+            raise StopAsyncIteration
+        if self._chunks is None:
+            self._chunks = aiter(self._answer.stream)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+        self._reading = True
+        try:
+            return await anext(self._chunks)
+        except _CORE_ERRORS as error:
+            self._over = True
+            raise _as_httpx(error) from error
+        except BaseException:
+            self._over = True
+            raise
+        finally:
+            self._reading = False
 
     async def aclose(self) -> None:
-        connection, self._connection = self._connection, None
+        connection = self._connection
         if connection is None:
             return
         try:
+            if not self._over and not self._reading:
+                await self._read_off()
             await self._answer.aclose()
         finally:
+            self._connection = None
             await self._transport.give_back(connection)
+
+    async def _read_off(self) -> None:
+        """Bring a body to its end that the caller left half-way, without waiting for any of it.
+
+        httpcore nests generators here, and a generator that is not exhausted is left for the garbage collector. So they
+        are run to their end, over what has arrived. If that was all, the connection can even be used again.
+        """
+        stream = self._answer.extensions.get("network_stream")
+        if not isinstance(stream, Stream):
+            return
+        stream.hung_up = True
+        try:
+            while True:
+                await anext(self)
+        except (StopAsyncIteration, httpx.TransportError):
+            return
+        finally:
+            stream.hung_up = False
+
+
+def _as_httpx(error: Exception) -> httpx.TransportError:
+    kind = _AS_HTTPX.get(type(error), httpx.TransportError)
+    return kind(str(error))
 
 
 def _default_port(scheme: bytes) -> int:
     return 443 if scheme == b"https" else 80
-
-
-class _LargeReads(httpcore.AsyncNetworkBackend):
-    """Reads sockets in pieces of 256 KiB instead of httpcore's 64: a third less time for a large export."""
-
-    def __init__(self) -> None:
-        # httpcore declares a stand-in for this class where anyio is missing; here it never is.
-        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        return _LargeReadStream(
-            await self._inner.connect_tcp(
-                host, port, timeout=timeout, local_address=local_address, socket_options=socket_options
-            )
-        )
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        return _LargeReadStream(
-            await self._inner.connect_unix_socket(path, timeout=timeout, socket_options=socket_options)
-        )
-
-    async def sleep(self, seconds: float) -> None:
-        await anyio.sleep(seconds)
-
-
-class _LargeReadStream(httpcore.AsyncNetworkStream):
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
-        self._inner = inner
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._inner.read(max(max_bytes, _READ_SIZE), timeout)
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._inner.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        return _LargeReadStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> object:
-        return self._inner.get_extra_info(info)

@@ -1,0 +1,91 @@
+"""Sockets for httpcore: lean, read in large pieces, and never left open when a task is cancelled."""
+
+from __future__ import annotations
+
+import abc
+import warnings
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
+
+import anyio
+import httpcore
+import sniffio
+
+__all__ = ["ENDS_WHEN_CLOSED", "READ_SIZE", "Abandonable", "Network", "Stream"]
+
+ENDS_WHEN_CLOSED = "domo_async.ends_when_closed"
+"""Key in ``response.extensions``: the body, once closed, ends at the next read instead of raising or going on."""
+
+READ_SIZE = 256 * 1024
+"""Bytes that one read may return; httpcore asks for 64 KiB, which costs a third more time for a large export."""
+
+
+@runtime_checkable
+class Abandonable(Protocol):
+    """What can be closed after its event loop has ended."""
+
+    def abandon(self) -> None:
+        """Close the sockets of an event loop that is no longer there."""
+
+
+class Stream(httpcore.AsyncNetworkStream, abc.ABC):
+    """One socket.
+
+    Attributes:
+        hung_up: While set, reading fails at once. It is how an answer that nobody wants any more is brought to its end:
+            what has arrived already is read off, and at the first byte that would have to be waited for it is over.
+    """
+
+    hung_up: bool = False
+
+    @abc.abstractmethod
+    def abandon(self) -> None:
+        """Close the socket of an event loop that is no longer there."""
+
+
+class Network(httpcore.AsyncNetworkBackend):
+    """Opens the sockets of one connection, and knows them until they are closed.
+
+    httpcore loses sight of a socket if it is cancelled between connecting and the end of the TLS handshake. Closing the
+    network closes whatever was opened, in whatever state it is.
+    """
+
+    def __init__(self) -> None:
+        self._streams: list[Stream] = []
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Open a socket. Called by httpcore."""
+        if sniffio.current_async_library() == "trio":
+            from domo_async.transport.network_trio import connect
+        else:
+            from domo_async.transport.network_asyncio import connect
+        stream = await connect(host, port, timeout=timeout, local_address=local_address)
+        self._streams.append(stream)
+        raw = stream.get_extra_info("socket")
+        for option in socket_options or ():
+            raw.setsockopt(*option)
+        return stream
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait. Called by httpcore."""
+        await anyio.sleep(seconds)
+
+    async def aclose(self) -> None:
+        """Close every socket."""
+        while self._streams:
+            await self._streams.pop().aclose()
+
+    def abandon(self) -> None:
+        """Close every socket, though the event loop that they belong to is gone."""
+        with warnings.catch_warnings():
+            # A transport of asyncio complains when it goes without having been closed, and only its loop could do that.
+            warnings.simplefilter("ignore", ResourceWarning)
+            while self._streams:
+                self._streams.pop().abandon()

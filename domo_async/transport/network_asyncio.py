@@ -1,0 +1,199 @@
+"""Sockets on asyncio and its relatives: a protocol that buffers, without a layer between it and httpcore."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from select import POLLIN, poll
+from typing import Any, Final, cast
+
+import anyio
+import httpcore
+
+from domo_async.transport.network import Stream
+
+__all__ = ["connect"]
+
+_HIGH_WATER: Final = 1 << 20
+_LOW_WATER: Final = 1 << 18
+
+
+async def connect(host: str, port: int, *, timeout: float | None, local_address: str | None) -> Stream:
+    """Open a connection.
+
+    Raises:
+        httpcore.ConnectTimeout: It took too long.
+        httpcore.ConnectError: The host is unknown or does not answer.
+    """
+    loop = asyncio.get_running_loop()
+    # Of two addresses the second is tried soon, if the first keeps silent. uvloop does not know how.
+    pace: dict[str, Any] = {"happy_eyeballs_delay": 0.25} if isinstance(loop, asyncio.BaseEventLoop) else {}
+    local = (local_address, 0) if local_address is not None else None
+    try:
+        with anyio.fail_after(timeout):
+            _, stream = await loop.create_connection(lambda: AsyncioStream(loop), host, port, local_addr=local, **pace)
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(str(error)) from error
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return stream
+
+
+class AsyncioStream(Stream, asyncio.Protocol):
+    """A socket, its buffer, and at most one task that waits for each direction."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._received: deque[bytes] = deque()
+        self._size = 0
+        self._reading_paused = False
+        self._writing_paused = False
+        self._ended = False
+        self._error: Exception | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._writer: asyncio.Future[None] | None = None
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received.append(data)
+        self._size += len(data)
+        if self._size > _HIGH_WATER and not self._reading_paused and self._transport is not None:
+            self._reading_paused = True
+            self._transport.pause_reading()
+        _wake(self._reader)
+
+    def eof_received(self) -> None:
+        self._ended = True
+        _wake(self._reader)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended = True
+        self._error = exc
+        _wake(self._reader)
+        _wake(self._writer)
+
+    def pause_writing(self) -> None:
+        self._writing_paused = True
+
+    def resume_writing(self) -> None:
+        self._writing_paused = False
+        _wake(self._writer)
+
+    # What httpcore calls
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self.hung_up:
+            raise httpcore.ReadError("The answer was not wanted to its end")
+        while not self._received:
+            if self._error is not None:
+                raise httpcore.ReadError(str(self._error) or type(self._error).__name__)
+            if self._ended:
+                return b""
+            self._reader = self._loop.create_future()
+            await self._wait(self._reader, timeout, httpcore.ReadTimeout)
+        data = self._received.popleft() if len(self._received) == 1 else b"".join(self._received)
+        self._received.clear()
+        self._size = 0
+        if self._reading_paused and self._transport is not None:
+            self._reading_paused = False
+            self._transport.resume_reading()
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
+        self._check_writable().write(buffer)
+        while self._writing_paused:
+            self._writer = self._loop.create_future()
+            await self._wait(self._writer, timeout, httpcore.WriteTimeout)
+            self._check_writable()
+
+    def _check_writable(self) -> asyncio.Transport:
+        if self._transport is None or self._ended or self._transport.is_closing():
+            raise httpcore.WriteError(str(self._error) if self._error else "The server closed the connection")
+        return self._transport
+
+    async def _wait(
+        self, waiter: asyncio.Future[None], timeout: float | None, kind: type[httpcore.TimeoutException]
+    ) -> None:
+        # A timer of the loop costs a tenth of a cancel scope, and this is where every call spends its time.
+        timer = None if timeout is None else self._loop.call_later(timeout, _expire, waiter, kind)
+        try:
+            await waiter
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        if self._transport is None:
+            raise httpcore.ConnectError("The connection is closed")
+        try:
+            with anyio.fail_after(timeout):
+                upgraded = await self._loop.start_tls(
+                    self._transport, self, ssl_context, server_hostname=server_hostname
+                )
+        except TimeoutError as error:
+            self._abort()
+            raise httpcore.ConnectTimeout(str(error)) from error
+        except OSError as error:
+            self._abort()
+            raise httpcore.ConnectError(str(error) or "The server hung up during the TLS handshake") from error
+        except BaseException:
+            self._abort()
+            raise
+        if upgraded is None:
+            raise httpcore.ConnectError("The server hung up during the TLS handshake")
+        self._transport = upgraded
+        return self
+
+    async def aclose(self) -> None:
+        self._abort()
+        await asyncio.sleep(0)  # in the next turn the socket is closed
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def abandon(self) -> None:
+        self._transport = None
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as declared by httpcore
+        if self._transport is None:
+            return None
+        match info:
+            case "is_readable":
+                return self._received or self._ended or self._is_readable(self._transport)
+            case "server_addr":
+                return self._transport.get_extra_info("peername")
+            case "client_addr":
+                return self._transport.get_extra_info("sockname")
+            case _:
+                return self._transport.get_extra_info(info)
+
+    @staticmethod
+    def _is_readable(transport: asyncio.Transport) -> bool:
+        # The loop may not have come round to telling us that the server hung up: ask the socket itself.
+        raw = transport.get_extra_info("socket")
+        if raw is None or raw.fileno() < 0:
+            return True
+        watch = poll()
+        watch.register(raw.fileno(), POLLIN)
+        return bool(watch.poll(0))
+
+
+def _wake(waiter: asyncio.Future[None] | None) -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)
+
+
+def _expire(waiter: asyncio.Future[None], kind: type[httpcore.TimeoutException]) -> None:
+    if not waiter.done():
+        waiter.set_exception(kind("timed out"))
