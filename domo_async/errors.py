@@ -11,6 +11,7 @@
     ├── ClientClosedError              the client was closed before or during the call
     ├── TargetError                    the place that data should go to refuses it: a folder, a disk, a permission
     ├── PullError                      some DataSets of a pull did not arrive; carries the report
+    ├── ExecutionError                 a stream execution ended without its rows in the DataSet; carries the execution
     └── CallError                      one operation failed; names it, with attempts and elapsed seconds
         ├── TransportError             no complete answer came
         │   ├── ConnectionFailedError  the server was never reached, so it cannot have acted
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from domo_async.jobs.report import PullReport
+    from domo_async.models.streams import Execution
 
 __all__ = [
     "AuthenticationError",
@@ -60,6 +62,7 @@ __all__ = [
     "ConnectionFailedError",
     "ConnectionLostError",
     "DomoError",
+    "ExecutionError",
     "ForeignOriginError",
     "IncompleteDataError",
     "InsufficientScopeError",
@@ -170,6 +173,14 @@ class PullError(DomoError):
     def __init__(self, message: str, *, report: PullReport, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.report = report
+
+
+class ExecutionError(DomoError):
+    """A stream execution ended, and its rows are not in the DataSet. `execution` is what Domo says of it."""
+
+    def __init__(self, message: str, *, execution: Execution, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.execution = execution
 
 
 class CallError(DomoError):

@@ -5,6 +5,8 @@ from domo_async.models.datasets import Column, ColumnType, DataSet, DataSetSumma
 from domo_async.models.groups import Group
 from domo_async.models.policies import FilterOperator, Policy, PolicyFilter, PolicyType
 from domo_async.models.queries import QueryColumn, QueryResponse
+from domo_async.models.s3_exports import S3Export, S3ExportStatus
+from domo_async.models.streams import Execution, ExecutionState, Stream, UpdateMethod
 from domo_async.models.tokens import AccessToken
 from domo_async.models.users import GroupReference, User
 
@@ -15,6 +17,8 @@ __all__ = [
     "DataSet",
     "DataSetSummary",
     "DomoModel",
+    "Execution",
+    "ExecutionState",
     "FilterOperator",
     "Group",
     "GroupReference",
@@ -24,6 +28,10 @@ __all__ = [
     "PolicyType",
     "QueryColumn",
     "QueryResponse",
+    "S3Export",
+    "S3ExportStatus",
     "Schema",
+    "Stream",
+    "UpdateMethod",
     "User",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from domo_async.models.base import DomoModel, Items, or_default
 
@@ -50,7 +50,10 @@ class PolicyFilter(DomoModel):
         FilterOperator.EQUALS
     )
     values: Items[str | int | float | bool | None] = []
-    negated: bool | None = Field(default=False, alias="not")
+    # Not `alias`, which type checkers take for the name of the argument; no argument can be called `not`.
+    negated: bool | None = Field(
+        default=False, validation_alias=AliasChoices("not", "negated"), serialization_alias="not"
+    )
 
 
 class Policy(DomoModel):
