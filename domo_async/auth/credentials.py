@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Never
 
 from pydantic import SecretStr
@@ -15,7 +15,7 @@ from domo_async.errors import ConfigurationError, DomoError, MissingCredentialsE
 __all__ = ["ClientCredentials", "CredentialsProvider", "CredentialsSource", "environment_credentials"]
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class ClientCredentials:
     """What proves to the token endpoint who is asking.
 
@@ -33,7 +33,7 @@ class ClientCredentials:
     """
 
     client_id: str
-    client_secret: SecretStr = field(repr=False)
+    client_secret: SecretStr
 
     def __init__(self, client_id: str, client_secret: str | SecretStr) -> None:
         # The plain secret stays out of local variables, which error reporters like to show.
@@ -52,6 +52,10 @@ class ClientCredentials:
                 raise ConfigurationError(f"The client {name} contains characters that cannot be sent")
         object.__setattr__(self, "client_id", client_id)
         object.__setattr__(self, "client_secret", client_secret)
+
+    def __repr__(self) -> str:
+        # Refused ones are half built when an error reporter asks for this.
+        return f"ClientCredentials(client_id={getattr(self, 'client_id', None)!r})"
 
     def __reduce__(self) -> Never:
         raise TypeError("client credentials are secret and do not pickle; read them where they are used")

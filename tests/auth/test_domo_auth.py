@@ -133,7 +133,7 @@ async def test_a_header_of_the_users_own_does_not_win(domo):
 )
 async def test_a_request_to_another_origin_is_refused_before_the_wire(domo, url):
     async with client_for(domo) as client:
-        with pytest.raises(ForeignOriginError, match="token belongs to https://api.domo.com"):
+        with pytest.raises(ForeignOriginError, match=r"token belongs to https://api\.domo\.com"):
             await client.get(url)
 
     assert domo.seen == []
@@ -263,7 +263,7 @@ class Restarting:
 
 
 class Unreading(httpx.AsyncBaseTransport):
-    """Unlike MockTransport it takes the body as a socket would: piece by piece, and leaves nothing behind to send again."""
+    """Takes the body as a socket would, piece by piece; MockTransport leaves something behind to send again."""
 
     def __init__(self, domo):
         self.domo = domo
@@ -497,9 +497,11 @@ async def test_it_shows_nothing_and_does_not_pickle(domo):
 
 
 def test_a_client_that_is_not_async_gets_a_clear_error(domo):
-    with httpx.Client(auth=auth_for(domo), transport=domo.transport) as client:
-        with pytest.raises(ConfigurationError, match=r"AsyncClient only\. Use async with httpx\.AsyncClient"):
-            client.get(API)
+    with (
+        httpx.Client(auth=auth_for(domo), transport=domo.transport) as client,
+        pytest.raises(ConfigurationError, match=r"AsyncClient only\. Use async with httpx\.AsyncClient"),
+    ):
+        client.get(API)
     assert domo.seen == []
 
 
