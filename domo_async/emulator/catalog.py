@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from domo_async.emulator.policies import PolicyBook
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -29,6 +31,7 @@ class DataSetEntry:
         owner_name: That user's name.
         imported: Whether data ever arrived. Until then Domo counts no columns, whatever the schema says.
         deleted: Whether only the stub is left.
+        policies: Who sees which rows once PDP is on.
         lock: Held by whoever replaces, extends or reshapes the rows.
     """
 
@@ -45,6 +48,7 @@ class DataSetEntry:
     pdp_enabled: bool = False
     imported: bool = False
     deleted: bool = False
+    policies: PolicyBook = field(default_factory=PolicyBook)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def summary(self) -> dict[str, object]:
@@ -68,16 +72,7 @@ class DataSetEntry:
 
     def detail(self) -> dict[str, object]:
         """As GET and PUT answer."""
-        everyone = {
-            "id": 1,
-            "type": "open",
-            "name": "All Rows",
-            "filters": [],
-            "users": [],
-            "virtualUsers": [],
-            "groups": [],
-        }
-        return self.summary() | {"schema": self.schema(), "policies": [everyone]}
+        return self.summary() | {"schema": self.schema(), "policies": self.policies.documents()}
 
     def created(self) -> dict[str, object]:
         """As the POST that created it answers: no policies yet."""

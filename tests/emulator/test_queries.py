@@ -59,6 +59,7 @@ def test_values_keep_their_types(shared_client, query, sales):
     ("sql", "rows"),
     [
         ("SELECT COUNT(*) FROM table", [[4]]),
+        ("SELECT COUNT(*) FROM table;", [[4]]),
         ("select t.`Region` from table t where t.`count` = 2", [["south"]]),
         ("SELECT table.`count` FROM `table` WHERE `Region` = \"south\"", [[2]]),
         ("SELECT region FROM TABLE WHERE Region LIKE 's%'", [["south"]]),

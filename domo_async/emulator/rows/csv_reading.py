@@ -43,12 +43,15 @@ class InvalidCsvError(Exception):
         self.structural = structural
 
 
-def read_csv(body: bytes, columns: Sequence[StoredColumn]) -> tuple[list[StoredColumn], pa.Table]:
+def read_csv(
+    body: bytes, columns: Sequence[StoredColumn], *, header: bool = True
+) -> tuple[list[StoredColumn], pa.Table]:
     """Parse CSV whose fields stand in the order of the columns.
 
     Args:
         body: The whole text, possibly empty.
         columns: Columns of the DataSet, in order.
+        header: Whether a first record that repeats the column names is left out.
 
     Returns:
         The columns with the scale that their decimals need, and a table of shape (n, k) with fields ``c0``, ``c1``...
@@ -56,7 +59,9 @@ def read_csv(body: bytes, columns: Sequence[StoredColumn]) -> tuple[list[StoredC
     Raises:
         InvalidCsvError: The text breaks the grammar, a record is too short or too long, or a value has the wrong type.
     """
-    body = _without_header(body.removeprefix(_BOM), columns)
+    body = body.removeprefix(_BOM)
+    if header:
+        body = _without_header(body, columns)
     if not body:
         return _typed([pa.chunked_array([], pa.string()) for _ in columns], columns)
     _check_quotes(body)

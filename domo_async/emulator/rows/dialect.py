@@ -46,7 +46,8 @@ def translate(sql: str, relation: str) -> Translation:
         'SELECT "a b" FROM (SELECT c0 AS "a b" FROM rows_1) AS "table"'
     """
     try:
-        tree = sqlglot.parse_one(_name_the_table(sql), read="mysql")
+        statements = [tree for tree in sqlglot.parse(_name_the_table(sql), read="mysql") if tree is not None]
+        tree = statements[0] if len(statements) == 1 else None
         source = sqlglot.parse_one(relation, read="duckdb")
         if not isinstance(tree, exp.Query) or not tree.selects:
             raise UnparsableSqlError(sql)

@@ -23,7 +23,7 @@ from domo_async.emulator.rows.types import StoredColumn, duckdb_type
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-__all__ = ["RowReader", "RowStore", "Rows", "quoted"]
+__all__ = ["RowReader", "RowStore", "Rows", "quoted", "quoted_text"]
 
 BATCH_ROWS = 32_768
 
@@ -151,6 +151,45 @@ class RowStore:
             cursor.execute(f"CREATE TABLE {table} AS SELECT {', '.join(picks)} FROM {rows.table}")  # noqa: S608
         return Rows(table, tuple(columns), rows.count)
 
+    def upsert(
+        self, rows: Rows, columns: Sequence[StoredColumn], batches: pa.RecordBatchReader, keys: Sequence[int]
+    ) -> Rows:
+        """Copy rows into a new table, where new rows take the place of old ones with the same key, at the end.
+
+        Args:
+            rows: What is there.
+            columns: Columns of the new rows, see `append`.
+            batches: The new rows; of several with the same key the last one counts.
+            keys: Positions of the columns that make two rows the same.
+
+        Returns:
+            The new rows; the old ones are left as they are.
+
+        Raises:
+            duckdb.Error: A value does not fit; nothing has changed.
+        """
+        incoming = self.create(columns, batches)
+        try:
+            same = " AND ".join(f"n.c{key} IS NOT DISTINCT FROM o.c{key}" for key in keys)
+            wanted = f"SELECT * FROM {rows.table} o WHERE NOT EXISTS (SELECT 1 FROM {incoming.table} n WHERE {same})"  # noqa: S608
+            key = ", ".join(f"c{key}" for key in keys)
+            newest = (
+                f"SELECT * FROM {incoming.table} "  # noqa: S608 - the tables are ours
+                f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY rowid DESC) = 1 ORDER BY rowid"
+            )
+            kept = self.create(rows.columns, None)
+            with self._cursor() as cursor:
+                cursor.execute(f"INSERT INTO {kept.table} {wanted} ORDER BY o.rowid")
+                [count] = cursor.execute(f"SELECT count(*) FROM {kept.table}").fetchone() or [0]  # noqa: S608
+                reader = cursor.sql(newest).to_arrow_reader(BATCH_ROWS)
+                kept = replace(kept, count=int(count))
+                grown = self.append(kept, columns, reader)
+            if grown.table != kept.table:
+                self.drop(kept)
+            return grown
+        finally:
+            self.drop(incoming)
+
     def drop(self, rows: Rows) -> None:
         """Free the rows. Readers that are under way still get all of them."""
         with self._cursor() as cursor:
@@ -201,3 +240,8 @@ def _insert(cursor: duckdb.DuckDBPyConnection, table: str, batches: pa.RecordBat
 def quoted(name: str) -> str:
     """A name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def quoted_text(text: str) -> str:
+    """A text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
