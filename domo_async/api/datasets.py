@@ -18,10 +18,11 @@ from domo_async.http.download import Download
 from domo_async.http.exchange import Request
 from domo_async.http.operations import Operation, Safety, encode_query
 from domo_async.http.paging import Pager
-from domo_async.models import DataSet, DataSetSummary, QueryResponse, Schema
+from domo_async.models import DataSet, DataSetSummary, Schema
 from domo_async.tabular.batches import read_batches
 from domo_async.tabular.export_file import WrittenFile, write_export
 from domo_async.tabular.file_format import FileFormat
+from domo_async.tabular.query_result import QueryResult
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ _RESTARTS: Final = 2
 _PAGE_SIZE: Final = 50  # documented as the default and the maximum
 _LISTING: Final = TypeAdapter(list[DataSetSummary])
 _DATASET: Final = TypeAdapter(DataSet)
-_QUERY_RESULT: Final = TypeAdapter(QueryResponse)
+_QUERY_RESULT: Final = TypeAdapter(QueryResult)
 
 
 class DataSets(Family):
@@ -144,7 +145,7 @@ class DataSets(Family):
         """
         return await self._call(GET, _DATASET, ids={"dataset_id": dataset_id})
 
-    async def query(self, dataset_id: str, sql: str) -> QueryResponse:
+    async def query(self, dataset_id: str, sql: str) -> QueryResult:
         """Run a SQL query over one DataSet.
 
         The whole result is held in memory; read large DataSets with `export` instead.
@@ -154,7 +155,7 @@ class DataSets(Family):
             sql: A SELECT in Domo's dialect of MySQL. The DataSet is called ``table``.
 
         Returns:
-            Columns and rows.
+            Rows with their columns; ``to_arrow``, ``to_pandas`` and ``to_polars`` make tables of them.
 
         Raises:
             QueryError: Domo refused the SQL; the message is its own.
