@@ -126,8 +126,9 @@ class DomoError(Exception):
 
 def _restore(cls: type[DomoError], args: tuple[object, ...], state: dict[str, object]) -> DomoError:
     error = cls.__new__(cls, *args)
+    error.args = args  # which an OSError, and with it a TimeoutError, takes from __init__ only
     if isinstance(error, ImportError):
-        ImportError.__init__(error, *args)  # keeps its text in an attribute of its own
+        error.msg = str(args[0]) if args else ""  # an attribute of its own, for the same reason
     error.__dict__.update(state)
     return error
 

@@ -97,8 +97,8 @@ async def failure(kind, call):
 async def test_a_refused_grant(emulator, log):
     emulator.disable_client("the-id")
     async with domo_for(emulator) as domo:
-        error = await failure(InvalidCredentialsError, lambda: domo.datasets.list())
-        again = await failure(InvalidCredentialsError, lambda: domo.datasets.list())
+        error = await failure(InvalidCredentialsError, domo.datasets.list().collect)
+        again = await failure(InvalidCredentialsError, domo.datasets.list().collect)
 
     assert_hidden([*everything_that_shows(error), *everything_that_shows(again), log.text, repr(domo), repr(domo.auth)])
 
@@ -106,7 +106,7 @@ async def test_a_refused_grant(emulator, log):
 async def test_an_endpoint_that_cannot_be_reached(emulator, log):
     async with domo_for(emulator) as domo:
         emulator.stop()
-        error = await failure(ConnectionFailedError, lambda: domo.datasets.list())
+        error = await failure(ConnectionFailedError, domo.datasets.list().collect)
 
     assert_hidden([*everything_that_shows(error), log.text])
 
@@ -126,7 +126,7 @@ async def test_a_grant_that_breaks_down(emulator, log, fault, kind):
     emulator.token_format = "opaque"
     emulator.faults.add(path="/oauth/token", **fault)
     async with domo_for(emulator, grant_deadline=0.5, timeout=0.3) as domo:
-        error = await failure(kind, lambda: domo.datasets.list())
+        error = await failure(kind, domo.datasets.list().collect)
 
     tokens = list(emulator._instance.tokens._tokens)
     assert tokens or kind in {ServerError, ConnectionLostError}
@@ -168,7 +168,7 @@ async def test_a_call_that_breaks_down(emulator, log, fault, kind, token_format)
     emulator.faults.add(path="/v1/datasets", **fault)
     async with domo_for(emulator, timeout=0.3, grant_deadline=10) as domo:
         token = (await domo.token()).access_token.get_secret_value()
-        error = await failure(kind, lambda: domo.datasets.list())
+        error = await failure(kind, domo.datasets.list().collect)
 
     assert_hidden([*everything_that_shows(error), log.text, repr(domo.stats)], token)
 
@@ -177,7 +177,7 @@ async def test_a_call_to_a_server_that_is_gone(emulator, log):
     async with domo_for(emulator, grant_deadline=10) as domo:
         token = (await domo.token()).access_token.get_secret_value()
         emulator.stop()
-        error = await failure(ConnectionFailedError, lambda: domo.datasets.list())
+        error = await failure(ConnectionFailedError, domo.datasets.list().collect)
 
     assert_hidden([*everything_that_shows(error), log.text], token)
 
@@ -199,7 +199,7 @@ async def test_a_refusal_that_echoes_the_token(log):
         return httpx.Response(500, text=f"you sent {request.headers['authorization']}")
 
     async with AsyncDomo("the-id", SECRET, transport=httpx.MockTransport(serve), retries=0) as domo:
-        error = await failure(ServerError, lambda: domo.datasets.list())
+        error = await failure(ServerError, domo.datasets.list().collect)
 
     assert "you sent [hidden]" in str(error)
     assert_hidden([*everything_that_shows(error), log.text], TOKEN)
