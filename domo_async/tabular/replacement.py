@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import anyio
@@ -75,7 +75,9 @@ class Replacement:
     def discard(self) -> None:
         """Remove what is not committed."""
         if not self._committed:
-            self.path.unlink(missing_ok=True)
+            # What led here is the error to report, not that nothing could be removed.
+            with suppress(OSError):
+                self.path.unlink()
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ __all__ = ["UnreadableValueError", "read_text_column"]
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\Z", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)\Z", re.IGNORECASE | re.ASCII)
-_MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?Z?\Z", re.ASCII)
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]00:00(:00(\.0+)?)?Z?)?\Z", re.ASCII)
 _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?0*\s?(Z|[+-]\d{2}:?\d{2})?\Z", re.ASCII
 )
@@ -169,8 +169,11 @@ def _decimal(field: str, precision: int, scale: int) -> Decimal:
 
 
 def _date(field: str) -> date:
-    midnight = _MIDNIGHT.match(field)
-    return date.fromisoformat(midnight.group(1) if midnight else field)
+    # fromisoformat() also takes 20240102 and weeks, which are as likely to be something else.
+    day = _DAY.match(field)
+    if not day:
+        raise ValueError(field)
+    return date.fromisoformat(day.group(1))
 
 
 def _datetime(field: str) -> datetime:

@@ -157,8 +157,8 @@ def _is_text(data_type: pa.DataType) -> bool:
 def _refuse_twins(names: Iterable[str]) -> None:
     seen: dict[str, str] = {}
     for name in names:
-        twin = seen.setdefault(name.casefold(), name)
-        if twin is not name:
+        if (twin := seen.get(name.casefold())) is not None:
             raise InvalidArgumentError(
                 f"columns {twin!r} and {name!r} differ only by case, if at all; Domo treats them as one"
             )
+        seen[name.casefold()] = name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from hypothesis import strategies as st
 
@@ -42,10 +42,8 @@ VALUES: dict[ColumnType, st.SearchStrategy[object]] = {
 }
 
 
-def _wide():
-    import decimal
-
-    return decimal.Context(prec=60)
+def _wide() -> Context:
+    return Context(prec=60)
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def sheets(draw: st.DrawFn, max_rows: int = 12) -> Sheet:
     columns = [Column(name=f"{kind} {index}", type=kind) for index, kind in enumerate(kinds)]
     rows = draw(st.lists(st.tuples(*(st.none() | VALUES[kind] for kind in kinds)), max_size=max_rows))
     newline = draw(st.sampled_from(["\n", "\r\n"]))
-    lines = []
+    lines: list[str] = []
     for row in rows:
         fields = [field(draw, value) for value in row]
         if not lines and fields[0].startswith("\ufeff"):
