@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
 from rich.table import Column
 from rich.text import Text
 
-from domo_async.cli.tables import called, count, size
+from domo_async.cli.tables import called, many, size
 from domo_async.cli.terminal import printable
 from domo_async.jobs import (
     PullEvent,
@@ -31,6 +31,8 @@ __all__ = ["Tally", "shown"]
 
 _NAME_WIDTH = 28
 _ROOM_FOR_BARS = 70
+_SILENCE = 30.0
+"""Seconds without a line after which a log gets one."""
 
 
 class Tally:
@@ -41,24 +43,27 @@ class Tally:
         finished: DataSets that are there.
         failed: DataSets that were given up.
         retries: Attempts beyond the first of each.
-        rows: Rows written.
+
+    Args:
+        clock: Monotonic seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
         self.total: int | None = None
         self.finished = 0
         self.failed = 0
         self.retries = 0
         self._rows: dict[str, int] = {}
         self._received: dict[str, int] = {}
-        self._started = time.monotonic()
+        self._started = clock()
 
     def __call__(self, event: PullEvent) -> None:
         """Take the next event."""
         match event:
             case PullStarted():
                 self.total = event.total
-                self._started = time.monotonic()
+                self._started = self.clock()
             case TransferProgress():
                 self._rows[event.dataset_id] = event.rows
                 self._received[event.dataset_id] = event.received
@@ -87,56 +92,64 @@ class Tally:
     @property
     def speed(self) -> float:
         """Bytes per second since the start."""
-        return self.received / max(0.001, time.monotonic() - self._started)
+        return self.received / max(0.001, self.clock() - self._started)
 
 
 @contextmanager
-def shown(terminal: Terminal, *, quiet: bool = False) -> Generator[Tally]:
+def shown(terminal: Terminal, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> Generator[Tally]:
     """Show a pull.
 
     Args:
         terminal: Where to; only its standard error is written to.
         quiet: Show nothing, and count all the same.
+        clock: Monotonic seconds.
 
     Yields:
         What takes the events.
     """
     if quiet:
-        yield Tally()
+        yield Tally(clock)
     elif terminal.err.is_terminal and not terminal.err.is_dumb_terminal:
-        bars = _Bars(terminal)
+        bars = _Bars(terminal, clock)
         with bars.progress:
             yield bars
     else:
-        yield _Lines(terminal)
+        yield _Lines(terminal, clock)
 
 
 class _Lines(Tally):
-    """For logs and pipes: a line when something is over."""
+    """For logs and pipes: a line when something is over, and one now and then when nothing is."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        super().__init__()
+    def __init__(self, terminal: Terminal, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
         self._terminal = terminal
+        self._said_at = clock()
 
     def __call__(self, event: PullEvent) -> None:
         super().__call__(event)
         match event:
             case PullStarted() if event.total is not None:
-                self._terminal.say(f"Pulling {count(event.total)} DataSets")
+                self._say(f"Pulling {many(event.total, 'DataSet')}")
             case TransferRetried():
-                self._terminal.say(
+                self._say(
                     f"{event.dataset_id}: attempt {event.attempt} failed, next in {event.wait:.1f} s: "
                     f"{printable(str(event.error))}"
                 )
             case TransferFinished(transfer=transfer):
-                self._terminal.say(
-                    f"{self._place()} {called(transfer)}: {count(transfer.rows)} rows, {size(transfer.received)} in "
+                self._say(
+                    f"{self._place()} {called(transfer)}: {many(transfer.rows, 'row')}, {size(transfer.received)} in "
                     f"{transfer.seconds:.1f} s"
                 )
             case TransferFailed(transfer=transfer):
-                self._terminal.say(f"{self._place()} {called(transfer)}: failed: {printable(str(transfer.error))}")
+                self._say(f"{self._place()} {called(transfer)}: failed: {printable(str(transfer.error))}")
+            case TransferProgress() if self.clock() - self._said_at >= _SILENCE:
+                self._say(f"{self._place()} {many(self.rows, 'row')}, {size(self.received)} so far")
             case _:
                 pass
+
+    def _say(self, line: str) -> None:
+        self._said_at = self.clock()
+        self._terminal.say(line)
 
     def _place(self) -> str:
         total = "" if self.total is None else f"/{self.total}"
@@ -146,8 +159,8 @@ class _Lines(Tally):
 class _Bars(Tally):
     """For people: a bar for each DataSet on its way, and one for all of them."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        super().__init__()
+    def __init__(self, terminal: Terminal, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
         name = Column(no_wrap=True, overflow="ellipsis", max_width=_NAME_WIDTH)
         columns: list[ProgressColumn] = [_Name(table_column=name)]
         if terminal.err.width >= _ROOM_FOR_BARS:
@@ -224,7 +237,7 @@ class _Rows(ProgressColumn):
         if note := task.fields.get("note"):
             return Text(note, style="yellow")
         rows = tally.rows if tally is not None else task.fields.get("rows", 0)
-        return Text(f"{count(rows)} rows")
+        return Text(many(rows, "row"))
 
 
 class _Received(ProgressColumn):

@@ -13,6 +13,7 @@ from domo_async.cli.invocation import Invocation
 from domo_async.cli.progress import shown
 from domo_async.cli.pull_report import show_report
 from domo_async.cli.running import run
+from domo_async.cli.tables import many
 from domo_async.errors import DomoError
 from domo_async.jobs import PullEvent, PullReport
 from domo_async.models import DataSetSummary
@@ -56,7 +57,9 @@ def pull(
             report = run(lambda: _pull(invocation, ids, name_like, to, format, concurrency, tally))
         except (DomoError, KeyboardInterrupt):
             if tally.finished and not quiet:
-                terminal.say(f"{tally.finished} DataSets are complete in {to}; nothing half-written is left there.")
+                terminal.say(
+                    f"Complete in {to}: {many(tally.finished, 'DataSet')}. Nothing half-written is left there."
+                )
             raise
     if as_json:
         terminal.show_json(report.to_dict())

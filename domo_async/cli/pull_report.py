@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from domo_async.cli.tables import called, count, plain_table, size
+from domo_async.cli.tables import called, count, many, plain_table, size
 from domo_async.cli.terminal import printable
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def show_report(report: PullReport, terminal: Terminal, folder: str) -> None:
     speed = size(report.received / max(report.seconds, 0.001))
     terminal.out.print(
         f"{len(report.succeeded)} of {len(report.transfers)} DataSets in {report.seconds:.1f} s: "
-        f"{count(report.rows)} rows, {size(report.received)} received ({speed}/s), "
+        f"{many(report.rows, 'row')}, {size(report.received)} received ({speed}/s), "
         f"{size(report.file_bytes)} on disk, in {folder}",
         soft_wrap=True,
     )

@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from domo_async.jobs import Transfer
     from domo_async.models import DataSet, DataSetSummary
 
-__all__ = ["called", "cell", "count", "dataset_details", "dataset_table", "facts", "plain_table", "query_table", "size"]
+__all__ = [
+    "called",
+    "cell",
+    "count",
+    "dataset_details",
+    "dataset_table",
+    "facts",
+    "many",
+    "plain_table",
+    "query_table",
+    "size",
+]
 
 _ROOM_FOR_COLUMNS = 90
 _KILO = 1000
@@ -63,6 +74,11 @@ def called(transfer: Transfer) -> str:
 def count(number: int | None) -> str:
     """A number of things with thousands apart, nothing if unknown."""
     return "" if number is None else f"{number:,}"
+
+
+def many(number: int, thing: str) -> str:
+    """How many of a thing: 1 row, 2 rows."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def size(number: float) -> str:
