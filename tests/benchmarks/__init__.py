@@ -1,0 +1,1 @@
+"""How domo_async compares: ``python -m tests.benchmarks --help``."""

@@ -1,0 +1,1 @@
+"""One module per contender, with one function per workload in each."""

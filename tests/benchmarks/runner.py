@@ -1,0 +1,143 @@
+"""One contender in a process of its own: sets the server up, runs, checks, and prints what it took as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import importlib
+import json
+import logging
+import resource
+import sys
+import tempfile
+import time
+import traceback
+import urllib.request
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tests.benchmarks.measuring import CONTENDERS, Run
+from tests.benchmarks.server import Scenario
+from tests.benchmarks.workloads import Expected, Outcome, Task, Workload, right_facts, selected
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the workloads one after the other."""
+    arguments = _arguments()
+    logging.disable(logging.ERROR)
+    module = _contender(arguments.contender)
+    runs = []
+    for workload in selected(arguments.workload):
+        size = workload.quick() if arguments.quick else workload
+        runs.append(asdict(_run(arguments, module, size)))
+    print(json.dumps(runs))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--contender", required=True, choices=CONTENDERS)
+    parser.add_argument("--workload", action="append", default=[])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--wrong", action="store_true")
+    parser.add_argument("--chunked", action="store_true")
+    return parser.parse_args()
+
+
+def _contender(name: str) -> ModuleType:
+    """Its module, with everything imported that it will need."""
+    module_name, _, transport = CONTENDERS[name].partition(":")
+    module = importlib.import_module(f"tests.benchmarks.contenders.{module_name}")
+    if transport:
+        module.prepare(transport)
+    return module
+
+
+def _run(arguments: argparse.Namespace, module: ModuleType, workload: Workload) -> Run:
+    run = Run(contender=arguments.contender, workload=workload.name)
+    run.skipped = module.NOT_APPLICABLE.get(workload.function, "")
+    if run.skipped:
+        return run
+    scenario = Scenario(
+        datasets=workload.datasets,
+        csv_bytes=workload.csv_bytes,
+        latency=workload.latency,
+        grant_latency=workload.grant_latency,
+        refused=workload.refused,
+        reset=workload.reset,
+        wrong=arguments.wrong,
+        chunked=arguments.chunked,
+    )
+    expected = Expected(**_ask(arguments.url, "/_scenario", asdict(scenario)))
+    if workload.function == "export_parquet":
+        importlib.import_module("tests.benchmarks.parquet_by_hand")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            task = Task(workload, arguments.url, Path(folder))
+            outcome = _measure(run, module, task)
+            _check(workload, expected, outcome)
+    except Exception as error:  # whatever a contender does wrong is a result
+        run.error = f"{type(error).__name__}: {error}"
+        traceback.print_exc(file=sys.stderr)
+    return run
+
+
+def _measure(run: Run, module: ModuleType, task: Task) -> Outcome:
+    workload = task.workload
+
+    async def timed() -> tuple[float, Outcome]:
+        started = time.perf_counter()
+        outcome = await getattr(module, workload.function)(task)
+        return time.perf_counter() - started, outcome
+
+    gc.collect()
+    before, cpu_before = _ask(task.url, "/_stats"), _cpu_seconds()
+    run.seconds, outcome = asyncio.run(timed())
+    run.cpu_seconds = _cpu_seconds() - cpu_before
+    run.peak_mib = _peak_mib()
+    after = _ask(task.url, "/_stats")
+    run.server_share = (after.pop("cpu_seconds") - before["cpu_seconds"]) / run.seconds
+    run.extras = {**outcome.extras, **{name: after[name] - before[name] for name in after}}
+    run.cpu_ms_per_call = 1000 * run.cpu_seconds / workload.calls
+    if workload.function == "export_parquet":
+        from tests.benchmarks.parquet_by_hand import facts_of
+
+        return Outcome(facts_of(task.parquet_path))
+    return outcome
+
+
+def _check(workload: Workload, expected: Expected, outcome: Outcome) -> None:
+    right = right_facts(workload, expected, outcome.extras)
+    if outcome.facts != right:
+        raise ValueError(f"expected {right}, got {outcome.facts}")
+
+
+def _ask(url: str, path: str, document: dict[str, Any] | None = None) -> Any:
+    data = None if document is None else json.dumps(document).encode()
+    request = urllib.request.Request(url + path, data=data)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _peak_mib() -> float:
+    """The most memory that this process has held. `ru_maxrss` would count what its parent held before the exec."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # bytes on macOS
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    main()
