@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import AsyncIterable, Iterable, Sized
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import anyio
-import anyio.to_thread
 
 from domo_async.errors import (
     ClientClosedError,
@@ -26,6 +26,7 @@ from domo_async.jobs.report import PullReport, Transfer
 from domo_async.jobs.transfer import Plan, Transferring
 from domo_async.jobs.turns import Turns
 from domo_async.models import DataSetSummary
+from domo_async.tabular.computing import compute
 from domo_async.tabular.file_format import check_format, suffix_of
 from domo_async.tabular.read_ahead import close_iterator
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from domo_async.jobs.events import PullEvent
     from domo_async.jobs.source import DatasetSource
     from domo_async.models import DataSet
-    from domo_async.tabular.file_format import FileFormat
+from domo_async.tabular.file_format import FileFormat
 
 __all__ = ["pull"]
 
@@ -75,7 +76,8 @@ async def pull(
             An id that comes again is skipped.
         to: The folder, created when missing. Existing files of the same names are replaced.
         format: Kind of the files.
-        concurrency: How many DataSets are on their way at a time. Each takes some 30 MB at most.
+        concurrency: How many DataSets are on their way at a time. Each takes up to 40 MB of
+            memory, small ones less.
         retries: How often a transfer is begun again after an error that waiting can cure, 0 or more.
         names: What the files are called after. With ``name``, the second of two equal names gets a part of its id;
             ``id`` is the choice when names repeat or change and the files should not.
@@ -112,7 +114,7 @@ async def pull(
         raise InvalidArgumentError(f"names={names!r} is neither 'name' nor 'id'")
     plan = Plan(kind, include_header, columns, decimal, retries, on_event or _ignore, sleep)
     folder = Path(to)
-    await anyio.to_thread.run_sync(_make_folder, folder)
+    await compute(partial(_make_folder, folder))
     job = _Pull(datasets, folder, plan, FileNames(suffix_of(kind)), by_name=names == "name")
     return await job.run(ids, concurrency)
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import anyio.to_thread
-
+from domo_async.tabular.computing import compute
 from domo_async.tabular.csv_decoder import DEFAULT_BLOCK_SIZE, CsvDecoder
 from domo_async.tabular.read_ahead import close_iterator, read_ahead
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType
@@ -104,11 +103,11 @@ async def decoded(blocks: AsyncIterable[list[bytes]], decoder: CsvDecoder) -> As
         for chunk in block:
             decoder.feed(chunk)
         while decoder.ready:
-            batch = await anyio.to_thread.run_sync(decoder.take)
+            batch = await compute(decoder.take)
             if batch is not None:
                 yield batch
     decoder.end()
     while decoder.ready:
-        batch = await anyio.to_thread.run_sync(decoder.take)
+        batch = await compute(decoder.take)
         if batch is not None:
             yield batch

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import anyio
-import anyio.to_thread
 
 from domo_async.errors import DomoError, IncompleteDataError, InvalidArgumentError
 from domo_async.models import Column, Schema
 from domo_async.tabular.batches import BLOCKS_AHEAD, gathered, read_batches
+from domo_async.tabular.computing import compute
 from domo_async.tabular.csv_decoder import DEFAULT_BLOCK_SIZE
 from domo_async.tabular.csv_files import CsvFile
 from domo_async.tabular.file_format import FileFormat, check_format, format_of
@@ -131,7 +131,7 @@ async def write_export(
         else:
             await export.to_table(chunks, replacement.path, columns=columns, decimal=decimal)
         await export.check(expected_rows, recount)
-        size = await anyio.to_thread.run_sync(replacement.commit)
+        size = await compute(replacement.commit)
     return WrittenFile(path=path, format=kind, rows=export.rows, bytes=size, received=export.received)
 
 
@@ -209,12 +209,12 @@ class _Export:
                 self._advance(await self._in_thread(file.close))
         except BaseException:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(file.abort)
+                await compute(file.abort)
             raise
 
     async def _in_thread(self, work: Callable[[], ResultT]) -> ResultT:
         try:
-            return await anyio.to_thread.run_sync(work)
+            return await compute(work)
         except OSError as error:
             if isinstance(error, DomoError):
                 raise

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import anyio
-import anyio.to_thread
 
 from domo_async.errors import TargetError
+from domo_async.tabular.computing import compute
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -89,11 +89,11 @@ async def replacing(target: Path) -> AsyncGenerator[Replacement]:
     """
     replacement = Replacement(target)
     try:
-        await anyio.to_thread.run_sync(replacement.create)
+        await compute(replacement.create)
         yield replacement
     finally:
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(replacement.discard)
+            await compute(replacement.discard)
 
 
 def refusal(target: Path, error: OSError) -> TargetError:

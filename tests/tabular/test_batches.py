@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
-import anyio.to_thread
 import pytest
 
 from domo_async.errors import ConnectionLostError, InvalidArgumentError, InvalidResponseError
 from domo_async.models import Column, ColumnType, Schema
 from domo_async.tabular import read_batches
+from domo_async.tabular.computing import computing_limiter
 from domo_async.tabular.read_ahead import read_ahead
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Download:
 @pytest.fixture(autouse=True)
 async def no_thread_is_left(anyio_backend: str) -> AsyncIterator[None]:
     yield
-    assert anyio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
+    assert computing_limiter().borrowed_tokens == 0
 
 
 async def test_all_rows_arrive_in_order() -> None:
