@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from domo_async.emulator.rows.store import Rows
     from domo_async.emulator.rows.types import StoredColumn
 
-__all__ = ["Catalog", "DataSetEntry", "iso_seconds"]
+__all__ = ["Catalog", "DataSetEntry", "iso_milliseconds", "iso_seconds"]
 
 
 @dataclass(slots=True)

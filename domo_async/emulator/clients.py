@@ -12,10 +12,12 @@ from uuid import uuid4
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["SCOPES", "Client", "ClientRegistry"]
+__all__ = ["ADMIN", "SCOPES", "Client", "ClientRegistry"]
 
 SCOPES = ("data", "user", "dashboard", "account", "audit", "workflow", "buzz")
 """Every scope that Domo documents."""
+
+ADMIN = "Admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Client:
         user_id: The Domo user behind it, who owns what it creates.
         name: That user's name.
         enabled: Whether it gets tokens.
+        role: That user's role. PDP hides nothing from an ``Admin``.
     """
 
     client_id: str
@@ -37,6 +40,7 @@ class Client:
     user_id: int = 27
     name: str = "DomoSupport"
     enabled: bool = True
+    role: str = ADMIN
 
     def __repr__(self) -> str:
         return f"Client(client_id={self.client_id!r}, scopes={self.scopes!r}, enabled={self.enabled})"
@@ -57,13 +61,16 @@ class ClientRegistry:
         scopes: Iterable[str] = SCOPES,
         user_id: int = 27,
         name: str = "DomoSupport",
+        role: str = ADMIN,
     ) -> Client:
         """Create a client; what is not given is made up."""
         scopes = tuple(dict.fromkeys([scopes] if isinstance(scopes, str) else scopes))
         if unknown := [scope for scope in scopes if scope not in SCOPES]:
             msg = f"Domo has no scope {unknown[0]!r}; it has {', '.join(SCOPES)}"
             raise ValueError(msg)
-        client = Client(client_id or str(uuid4()), client_secret or secrets.token_hex(32), scopes, user_id, name)
+        client = Client(
+            client_id or str(uuid4()), client_secret or secrets.token_hex(32), scopes, user_id, name, role=role
+        )
         with self._lock:
             if client.client_id in self._clients:
                 msg = f"There is a client {client.client_id!r} already"

@@ -12,7 +12,7 @@ import anyio
 from anyio import to_thread
 
 from domo_async.emulator.application import build
-from domo_async.emulator.clients import SCOPES, Client
+from domo_async.emulator.clients import ADMIN, SCOPES, Client
 from domo_async.emulator.folder import tables_in
 from domo_async.emulator.instance import Instance
 from domo_async.emulator.serving import ServerThread, listen
@@ -250,6 +250,7 @@ class Emulator:
         scopes: Iterable[str] = SCOPES,
         user_id: int = 27,
         name: str = "DomoSupport",
+        role: str = ADMIN,
     ) -> Client:
         """Add an API client; what is not given is made up.
 
@@ -259,12 +260,13 @@ class Emulator:
             scopes: The scopes that its tokens may have.
             user_id: The Domo user behind it.
             name: That user's name.
+            role: That user's role: ``Admin``, ``Privileged``, ``Participant``. PDP hides nothing from an ``Admin``.
 
         Raises:
             ValueError: There is such a client already, or a scope that Domo does not know.
         """
         return self._instance.clients.add(
-            client_id=client_id, client_secret=client_secret, scopes=scopes, user_id=user_id, name=name
+            client_id=client_id, client_secret=client_secret, scopes=scopes, user_id=user_id, name=name, role=role
         )
 
     def disable_client(self, client_id: str) -> None:
@@ -321,6 +323,24 @@ class Emulator:
     @csv_refusal.setter
     def csv_refusal(self, status: Literal[401, 406]) -> None:
         self._instance.csv_refusal = status
+
+    @property
+    def commit_interval(self) -> float | None:
+        """Seconds that must pass between two commits of a stream (900 at Domo); None for no such rule."""
+        return self._instance.streams.commit_interval
+
+    @commit_interval.setter
+    def commit_interval(self, seconds: float | None) -> None:
+        self._instance.streams.commit_interval = seconds
+
+    @property
+    def indexing_time(self) -> float:
+        """Seconds from the commit of an execution, or the start of an S3 export, to its end."""
+        return self._instance.indexing_time
+
+    @indexing_time.setter
+    def indexing_time(self, seconds: float) -> None:
+        self._instance.indexing_time = seconds
 
     @property
     def deleted_stubs(self) -> bool:

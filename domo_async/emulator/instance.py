@@ -12,10 +12,13 @@ import duckdb
 import pyarrow as pa
 
 from domo_async.emulator.catalog import Catalog, DataSetEntry, sources_by_name
-from domo_async.emulator.clients import ClientRegistry
+from domo_async.emulator.clients import ADMIN, ClientRegistry
 from domo_async.emulator.faults import Faults
+from domo_async.emulator.policies import visible
 from domo_async.emulator.rows.store import RowStore
 from domo_async.emulator.rows.types import StoredColumn, readable_columns, to_domo_rows
+from domo_async.emulator.s3_exports import S3ExportEntry
+from domo_async.emulator.streams import StreamRegistry
 from domo_async.emulator.tokens import TokenFormat, TokenRegistry
 
 if TYPE_CHECKING:
@@ -46,12 +49,15 @@ class Instance:
         self.tokens = TokenRegistry(lifetime=token_lifetime, form=token_format)
         self.datasets = Catalog()
         self.rows = RowStore()
+        self.streams = StreamRegistry()
+        self.s3_exports: dict[str, list[S3ExportEntry]] = {}
         self.faults = Faults(seed)
         self.grants = 0
         self.grant_requests = 0
         self.served = 0
         self.csv_refusal: Literal[401, 406] = 401
         self.deleted_stubs = True
+        self.indexing_time = 0.05
 
     def count_request(self) -> None:
         """Note one more request."""
@@ -94,6 +100,21 @@ class Instance:
             new = self.rows.append(old, columns, batches) if append else self.rows.create(columns, batches)
             self._swap(entry, new)
             entry.touch(data=True)
+
+    def upsert(
+        self, entry: DataSetEntry, columns: Sequence[StoredColumn], batches: pa.RecordBatchReader, keys: Sequence[str]
+    ) -> None:
+        """Put rows into a DataSet in the place of those with the same values in the key columns."""
+        names = [column.name for column in entry.columns]
+        with entry.lock:
+            self._swap(entry, self.rows.upsert(entry.rows, columns, batches, [names.index(key) for key in keys]))
+            entry.touch(data=True)
+
+    def visible_rows(self, entry: DataSetEntry, rows: Rows, client: Client) -> Rows:
+        """Those rows of a DataSet that PDP shows to the user behind a client."""
+        if not entry.pdp_enabled or client.role == ADMIN or client.user_id == entry.owner_id:
+            return rows
+        return visible(rows, entry.policies.all(), client.user_id, ())
 
     def reshape(self, entry: DataSetEntry, columns: Sequence[StoredColumn]) -> None:
         """Give a DataSet another schema; columns that keep their name keep their values where the type allows it."""

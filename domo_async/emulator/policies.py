@@ -167,7 +167,7 @@ def _test_sql(column: str, kind: ColumnType, condition: Filter) -> str:
         values = [_CASTS[kind].format(text) for text in texts]
         return _any(f"{column} {_COMPARISONS[operator]} {value}" for value in values)
     if operator is FilterOperator.BETWEEN:
-        if len(texts) != 2:  # noqa: PLR2004 - from and to
+        if len(texts) != 2:
             return "FALSE"
         low, high = (_CASTS[kind].format(text) for text in texts)
         return f"({column} BETWEEN {low} AND {high})"

@@ -127,7 +127,7 @@ class TokenRegistry:
 
     def _jwt(self, client: Client, scopes: tuple[str, ...], expires_at: float, jti: str) -> str:
         payload = {
-            "role": "Admin",
+            "role": client.role,
             "scope": list(scopes),
             "exp": math.floor(expires_at),
             "env": "local",

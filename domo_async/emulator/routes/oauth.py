@@ -90,7 +90,7 @@ def _document(token: Token) -> dict[str, object]:
         "env": "local",
         "domain": f"{CUSTOMER}.domo.com",
         "userId": token.client.user_id,
-        "role": "Admin",
+        "role": token.client.role,
         "jti": token.jti,
     }
 

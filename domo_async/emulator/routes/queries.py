@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from domo_async.emulator.catalog import DataSetEntry
+    from domo_async.emulator.clients import Client
     from domo_async.emulator.instance import Instance
     from domo_async.emulator.rows.store import Rows
 
@@ -41,13 +42,13 @@ async def execute(call: Call) -> Response:
     if not isinstance(sql, str) or not isinstance(body, dict):
         message = "Cannot deserialize instance of java.lang.String out of START_OBJECT token"
         raise RefusedError.gateway(400, message)
-    head, result = await call.work(_run, call.instance, entry, sql)
+    head, result = await call.work(_run, call.instance, entry, call.client, sql)
     return _QueryResponse(head, result)
 
 
-def _run(instance: Instance, entry: DataSetEntry, sql: str) -> tuple[dict[str, object], pa.Table]:
+def _run(instance: Instance, entry: DataSetEntry, client: Client, sql: str) -> tuple[dict[str, object], pa.Table]:
     def run(rows: Rows) -> tuple[Translation, list[str], list[str], pa.Table]:
-        query = translate(sql, rows.relation())
+        query = translate(sql, instance.visible_rows(entry, rows, client).relation())
         return (query, *instance.rows.select(query.sql))
 
     try:

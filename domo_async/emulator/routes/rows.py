@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from domo_async.emulator.catalog import DataSetEntry
+    from domo_async.emulator.clients import Client
     from domo_async.emulator.instance import Instance
     from domo_async.emulator.rows.store import RowReader
+    from domo_async.emulator.rows.types import StoredColumn
 
 __all__ = ["OPERATIONS", "import_rows", "plain"]
 
@@ -48,6 +50,9 @@ def import_rows(instance: Instance, entry: DataSetEntry, body: bytes, append: bo
     Raises:
         RefusedError: 400, the text does not fit the schema.
     """
+    if not entry.columns:
+        # Made by the Simple API, and still without a first import: there is nothing to compare with.
+        raise RefusedError.gateway(400, f"Data import failed for dataset {entry.id}.")
     try:
         columns, table = read_csv(plain(body), entry.columns)
     except InvalidCsvError as error:
@@ -81,14 +86,18 @@ def plain(body: bytes) -> bytes:
 async def export_csv(call: Call) -> Response:
     """All rows as CSV, as a stream."""
     entry = existing(call)
-    store = call.instance.rows
-    columns, reader = await call.work(
-        lambda: call.instance.with_rows(entry, lambda rows: (rows.columns, store.read(rows)))
-    )
+    columns, reader = await call.work(_open, call.instance, entry, call.client)
     writer = CsvWriter(columns, escape_formulas=call.flag("disableFormulaInterpretation"))
     name = call.request.query_params.get("fileName")
     headers = {"Content-Disposition": f"attachment; filename={_file_name(name)}"} if name else {}
-    return _CsvResponse(reader, writer, header=call.flag("includeHeader"), headers=headers)
+    header = call.flag("includeHeader") and bool(columns)
+    return _CsvResponse(reader, writer, header=header, headers=headers)
+
+
+def _open(instance: Instance, entry: DataSetEntry, client: Client) -> tuple[tuple[StoredColumn, ...], RowReader]:
+    return instance.with_rows(
+        entry, lambda rows: (rows.columns, instance.rows.read(instance.visible_rows(entry, rows, client)))
+    )
 
 
 def _file_name(name: str) -> str:

@@ -169,26 +169,29 @@ class RowStore:
             duckdb.Error: A value does not fit; nothing has changed.
         """
         incoming = self.create(columns, batches)
+        kept = self.create(rows.columns)
         try:
             same = " AND ".join(f"n.c{key} IS NOT DISTINCT FROM o.c{key}" for key in keys)
-            wanted = f"SELECT * FROM {rows.table} o WHERE NOT EXISTS (SELECT 1 FROM {incoming.table} n WHERE {same})"  # noqa: S608
             key = ", ".join(f"c{key}" for key in keys)
-            newest = (
-                f"SELECT * FROM {incoming.table} "  # noqa: S608 - the tables are ours
-                f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY rowid DESC) = 1 ORDER BY rowid"
-            )
-            kept = self.create(rows.columns, None)
             with self._cursor() as cursor:
-                cursor.execute(f"INSERT INTO {kept.table} {wanted} ORDER BY o.rowid")
-                [count] = cursor.execute(f"SELECT count(*) FROM {kept.table}").fetchone() or [0]  # noqa: S608
-                reader = cursor.sql(newest).to_arrow_reader(BATCH_ROWS)
-                kept = replace(kept, count=int(count))
-                grown = self.append(kept, columns, reader)
-            if grown.table != kept.table:
-                self.drop(kept)
-            return grown
+                # The tables are ours, and so are the names of their columns.
+                [count] = cursor.execute(
+                    f"INSERT INTO {kept.table} SELECT * FROM {rows.table} o "  # noqa: S608
+                    f"WHERE NOT EXISTS (SELECT 1 FROM {incoming.table} n WHERE {same}) ORDER BY o.rowid"
+                ).fetchone() or [0]
+                newest = cursor.sql(
+                    f"SELECT * FROM {incoming.table} "  # noqa: S608
+                    f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY rowid DESC) = 1 ORDER BY rowid"
+                )
+                grown = self.append(replace(kept, count=int(count)), columns, newest.to_arrow_reader(BATCH_ROWS))
+        except BaseException:
+            self.drop(kept)
+            raise
         finally:
             self.drop(incoming)
+        if grown.table != kept.table:
+            self.drop(kept)
+        return grown
 
     def drop(self, rows: Rows) -> None:
         """Free the rows. Readers that are under way still get all of them."""

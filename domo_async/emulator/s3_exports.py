@@ -1,0 +1,58 @@
+"""Exports to S3, which are only pretended: nothing leaves this machine."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from domo_async.emulator.catalog import iso_milliseconds
+
+__all__ = ["S3ExportEntry"]
+
+
+@dataclass(slots=True)
+class S3ExportEntry:
+    """One export.
+
+    Attributes:
+        bucket: Where the file would be.
+        folder: Folder in the bucket.
+        rows: Rows of the DataSet when it began.
+        version: What the data was when it began; the same data is not exported twice.
+        duration: Seconds until it is a success.
+    """
+
+    bucket: str
+    folder: str
+    rows: int
+    version: object
+    duration: float
+    id: str = field(default_factory=lambda: str(uuid4()))
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _started: float = field(default_factory=time.monotonic)
+
+    @property
+    def running(self) -> bool:
+        """Whether it is under way."""
+        return time.monotonic() < self._started + self.duration
+
+    def document(self) -> dict[str, object]:
+        """Itself as Domo writes it."""
+        running = self.running
+        document: dict[str, object] = {
+            "exportId": self.id,
+            "exportStatus": "exporting" if running else "success",
+            "errorCode": None,
+            "message": None,
+            "started": iso_milliseconds(self.started_at),
+            "compression": "gzip",
+            "bucket": self.bucket,
+            "exportFormat": "csv",
+        }
+        if not running:
+            document["finished"] = iso_milliseconds(self.started_at + timedelta(seconds=self.duration))
+            url = f"s3://{self.bucket}/{self.folder}/{self.id}/export/data.csv.gz"
+            document["urlRowCountMap"] = {url: self.rows}
+        return document
