@@ -21,7 +21,6 @@ from domo_async.http.limits import Bounds, ConcurrencyLimit, Pause, RateLimit, c
 from domo_async.http.retries import RetryBudget
 from domo_async.http.stats import Counters, Stats
 from domo_async.transport.choice import TransportChoice, make_transport
-from domo_async.transport.network import Abandonable
 
 if TYPE_CHECKING:
     from anyio.lowlevel import EventLoopToken
@@ -100,8 +99,9 @@ class Lane:
     def abandon(self) -> None:
         """Close the connections of an event loop that is gone."""
         self.closed = True
-        if isinstance(self._transport, Abandonable):
-            self._transport.abandon()
+        let_go: Callable[[], None] | None = getattr(self._transport, "abandon", None)
+        if let_go is not None:
+            let_go()
 
 
 class _Cancellable(AbstractContextManager[None, bool]):

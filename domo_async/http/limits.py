@@ -19,6 +19,7 @@ Bounds = int | tuple[int, int]
 
 _SHRINK: Final = 0.6
 _SHRINK_INTERVAL: Final = 1.0
+_LONGEST_PAUSE: Final = 300.0
 
 
 class ConcurrencyLimit:
@@ -124,9 +125,12 @@ class Pause:
         self._until = float("-inf")
 
     def hold(self, duration: float) -> None:
-        """Hold everybody for `duration` seconds from now, unless they are held for longer already."""
+        """Hold everybody for `duration` seconds from now, unless they are held for longer already.
+
+        After five minutes at the latest somebody asks again, and learns whether the pause goes on.
+        """
         with self._lock:
-            self._until = max(self._until, self._clock() + duration)
+            self._until = max(self._until, self._clock() + min(duration, _LONGEST_PAUSE))
 
     def remaining(self) -> float:
         """Seconds still to wait, 0 or less for none."""

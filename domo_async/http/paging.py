@@ -171,10 +171,10 @@ class _Pages(AsyncIterator[Page[T]]):
         """The next page, or None if it holds nothing new."""
         if self._begun and self._most_ahead > 1:
             self._window = min(self._most_ahead, max(_FIRST_AHEAD, self._window * 2))
-        self._fill()
+        self._fill(self._window)
         if self._coming:
             offset, asked, ahead = self._coming.popleft()
-            self._fill()
+            self._fill(self._window - 1)  # the one that is waited for now counts
             coming: Awaitable[list[T]] = ahead.result()
         else:
             offset, asked = self._next_offset, self._next_size()
@@ -220,8 +220,8 @@ class _Pages(AsyncIterator[Page[T]]):
     def _next_size(self) -> int:
         return self._page_size if self._end is None else min(self._page_size, max(0, self._end - self._next_offset))
 
-    def _fill(self) -> None:
-        while len(self._coming) < self._window and (asked := self._next_size()) > 0:
+    def _fill(self, most: int) -> None:
+        while len(self._coming) < most and (asked := self._next_size()) > 0:
             offset = self._next_offset
             self._coming.append((offset, asked, Ahead(partial(self._fetch, offset, asked))))
             self._next_offset += asked

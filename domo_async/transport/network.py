@@ -5,27 +5,18 @@ from __future__ import annotations
 import abc
 import warnings
 from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
 
 import anyio
 import httpcore
 import sniffio
 
-__all__ = ["ENDS_WHEN_CLOSED", "READ_SIZE", "Abandonable", "Network", "Stream"]
+__all__ = ["ENDS_WHEN_CLOSED", "READ_SIZE", "Network", "Stream"]
 
 ENDS_WHEN_CLOSED = "domo_async.ends_when_closed"
 """Key in ``response.extensions``: the body, once closed, ends at the next read instead of raising or going on."""
 
 READ_SIZE = 256 * 1024
 """Bytes that one read may return; httpcore asks for 64 KiB, which costs a third more time for a large export."""
-
-
-@runtime_checkable
-class Abandonable(Protocol):
-    """What can be closed after its event loop has ended."""
-
-    def abandon(self) -> None:
-        """Close the sockets of an event loop that is no longer there."""
 
 
 class Stream(httpcore.AsyncNetworkStream, abc.ABC):
