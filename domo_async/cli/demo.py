@@ -17,10 +17,11 @@ from domo_async.cli.demo_check import differences
 from domo_async.cli.demo_data import edge_cases, flights_by_month, flights_tables, small_tables
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.invocation import Invocation
-from domo_async.cli.progress import Tally, shown
+from domo_async.cli.progress import shown
 from domo_async.cli.pull_report import show_report
 from domo_async.cli.running import run
 from domo_async.cli.tables import count, facts, query_table
+from domo_async.cli.tally import Tally
 from domo_async.client import AsyncDomo
 from domo_async.jobs import PullReport
 from domo_async.models import QueryResponse
@@ -135,15 +136,14 @@ def _check(report: PullReport, tables: Mapping[str, pa.Table], terminal: Termina
     wrong = list(differences(report, tables))
     terminal.show("")
     for sentence in wrong:
-        terminal.out.print(sentence, style="red", soft_wrap=True)
+        terminal.tell(sentence, style="red")
     rows = sum(table.num_rows for table in tables.values())
     nulls = sum(column.null_count for table in tables.values() for column in table.columns)
     if not wrong:
-        terminal.out.print(
+        terminal.tell(
             f"Checked: {len(tables)} files, {count(rows)} rows, equal to their sources value by value "
             f"({count(nulls)} nulls; null, empty text and 'NA' kept apart)",
             style="green",
-            soft_wrap=True,
         )
     return not wrong
 
@@ -154,11 +154,10 @@ def _sum_up(work: _Work, emulator: Emulator, terminal: Terminal) -> None:
         name = str(fault.options["status"]) if fault.kind == "status" else "broken connection"
         struck[name] = struck.get(name, 0) + fault.hits
     trouble = ", ".join(f"{hits} x {name}" for name, hits in struck.items() if hits)
-    terminal.out.print(
+    terminal.tell(
         f"Survived: {trouble}, all tokens revoked once; "
         f"{emulator.grants} tokens granted, {work.stats.retries} attempts repeated, "
         f"{len(work.report.failed)} DataSets lost",
-        soft_wrap=True,
     )
 
 

@@ -28,7 +28,7 @@ class ExitCode(IntEnum):
     2     USAGE         The command line, a setting or the target folder makes no sense.
     3     DENIED        The credentials, the token or the user behind them were refused.
     4     UNAVAILABLE   Nobody answered, or not in time, or Domo is busy: try again later.
-    130   INTERRUPTED   Ctrl-C.
+    130   INTERRUPTED   Ctrl-C or SIGTERM.
     ====  ============  ======================================================================================
     """
 

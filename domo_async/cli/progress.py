@@ -12,6 +12,7 @@ from rich.table import Column
 from rich.text import Text
 
 from domo_async.cli.tables import called, many, size
+from domo_async.cli.tally import Tally
 from domo_async.cli.terminal import printable
 from domo_async.jobs import (
     PullEvent,
@@ -27,72 +28,12 @@ if TYPE_CHECKING:
     from domo_async.cli.terminal import Terminal
     from domo_async.jobs import Transfer
 
-__all__ = ["Tally", "shown"]
+__all__ = ["shown"]
 
 _NAME_WIDTH = 28
 _ROOM_FOR_BARS = 70
 _SILENCE = 30.0
 """Seconds without a line after which a log gets one."""
-
-
-class Tally:
-    """Counts what a pull has done so far, from its events.
-
-    Attributes:
-        total: DataSets asked for, None while that is not known.
-        finished: DataSets that are there.
-        failed: DataSets that were given up.
-        retries: Attempts beyond the first of each.
-
-    Args:
-        clock: Monotonic seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
-        self.total: int | None = None
-        self.finished = 0
-        self.failed = 0
-        self.retries = 0
-        self._rows: dict[str, int] = {}
-        self._received: dict[str, int] = {}
-        self._started = clock()
-
-    def __call__(self, event: PullEvent) -> None:
-        """Take the next event."""
-        match event:
-            case PullStarted():
-                self.total = event.total
-                self._started = self.clock()
-            case TransferProgress():
-                self._rows[event.dataset_id] = event.rows
-                self._received[event.dataset_id] = event.received
-            case TransferRetried():
-                self.retries += 1
-            case TransferFinished():
-                self.finished += 1
-                self._rows[event.transfer.dataset_id] = event.transfer.rows
-                self._received[event.transfer.dataset_id] = event.transfer.received
-            case TransferFailed():
-                self.failed += 1
-                self._rows.pop(event.transfer.dataset_id, None)
-            case _:
-                pass
-
-    @property
-    def rows(self) -> int:
-        """Rows written."""
-        return sum(self._rows.values())
-
-    @property
-    def received(self) -> int:
-        """Bytes received."""
-        return sum(self._received.values())
-
-    @property
-    def speed(self) -> float:
-        """Bytes per second since the start."""
-        return self.received / max(0.001, self.clock() - self._started)
 
 
 @contextmanager
@@ -202,7 +143,7 @@ class _Bars(Tally):
         self.progress.advance(self._all)
         if transfer.error is not None:
             failure = f"{called(transfer)}: {printable(str(transfer.error))}"
-            self.progress.console.print(Text.assemble(("failed ", "red"), failure), soft_wrap=True)
+            self.progress.console.print(Text.assemble(("failed ", "red"), failure))
 
     def _remove(self, dataset_id: str) -> None:
         bar = self._bars.pop(dataset_id, None)

@@ -41,11 +41,10 @@ def show_report(report: PullReport, terminal: Terminal, folder: str) -> None:
     terminal.show("")
     for transfer in report.failed:
         sentence = f"{called(transfer)} ({transfer.dataset_id})" if transfer.name else transfer.dataset_id
-        terminal.out.print(Text(f"{sentence}: {printable(str(transfer.error))}", "red"), soft_wrap=True)
+        terminal.tell(f"{sentence}: {printable(str(transfer.error))}", style="red")
     speed = size(report.received / max(report.seconds, 0.001))
-    terminal.out.print(
+    terminal.tell(
         f"{len(report.succeeded)} of {len(report.transfers)} DataSets in {report.seconds:.1f} s: "
         f"{many(report.rows, 'row')}, {size(report.received)} received ({speed}/s), "
         f"{size(report.file_bytes)} on disk, in {folder}",
-        soft_wrap=True,
     )

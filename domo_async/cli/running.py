@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, TypeVar
 
 import anyio
@@ -23,15 +27,33 @@ _ORDER = ("datasets", "pull", "token", "demo", "emulator")
 
 
 def run(work: Callable[[], Awaitable[T]]) -> T:
-    """Run asynchronous work to its end. Ctrl-C cancels it, so that it cleans up behind itself.
+    """Run asynchronous work to its end. Ctrl-C and SIGTERM cancel it, so that it cleans up behind itself.
 
     Args:
         work: An async function without arguments.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C, after the clean-up.
+        KeyboardInterrupt: One of the two came; the cleaning is done.
     """
-    return anyio.run(work)
+    with _sigterm_as_ctrl_c():
+        return anyio.run(work)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Generator[None]:
+    """Whoever stops a container sends SIGTERM, which would end the process with temporary files left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 class Commands(TyperGroup):

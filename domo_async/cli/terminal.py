@@ -43,9 +43,14 @@ class Terminal:
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=ascii_only) + "\n")
         sys.stdout.flush()
 
+    def tell(self, sentence: str, *, style: str = "") -> None:
+        """Write a sentence as a result: between words wrapped on a terminal, in one line elsewhere."""
+        self.out.print(Text(sentence, style), soft_wrap=not self.out.is_terminal)
+
     def say(self, sentence: str | Text) -> None:
-        """Write a line about the way there."""
-        self.err.print(sentence if isinstance(sentence, Text) else Text(sentence), soft_wrap=True)
+        """Write a sentence about the way there."""
+        text = sentence if isinstance(sentence, Text) else Text(sentence)
+        self.err.print(text, soft_wrap=not self.err.is_terminal)
 
     def fail(self, sentence: str) -> None:
         """Write the one sentence that says why the command ends."""

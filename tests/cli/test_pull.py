@@ -97,14 +97,15 @@ def test_refused_credentials_are_told_once(domo_async, emulator, tmp_path, monke
     assert emulator.grant_requests == 1
 
 
-def test_ctrl_c_leaves_nothing_half_written(spawn, emulator, environment, tmp_path):
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_nothing_half_written(stop, spawn, emulator, environment, tmp_path):
     """The first DataSet is complete, the second one is on its way for as long as anybody waits."""
     stock, east = emulator.dataset_ids["Stock"], emulator.dataset_ids["Sales East"]
     emulator.faults.add("stall", path=f"/v1/datasets/{east}/data", bytes=1)
     lake = tmp_path / "lake"
     process = spawn("pull", stock, east, "--to", lake, environment=environment)
     process.wait_for(r"\[1/2\] Stock", stream="stderr")
-    process.signal(signal.SIGINT)
+    process.signal(stop)
     outcome = process.end()
     assert outcome.code == ExitCode.INTERRUPTED
     assert outcome.err.endswith("Interrupted.\n")
