@@ -9,7 +9,18 @@ import anyio
 
 from domo_async.emulator.operations import Endpoint
 from domo_async.emulator.recording import CONTROL, Recorder
-from domo_async.emulator.routes import control, datasets, oauth, queries, rows
+from domo_async.emulator.routes import (
+    control,
+    datasets,
+    executions,
+    oauth,
+    policies,
+    queries,
+    rows,
+    s3_exports,
+    simple,
+    streams,
+)
 from domo_async.emulator.routing import Router
 from domo_async.emulator.striking import FaultMiddleware
 
@@ -22,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILIES", "build"]
 
-FAMILIES = (oauth, queries, datasets, rows, control)
+FAMILIES = (oauth, queries, datasets, rows, policies, streams, executions, simple, s3_exports, control)
 """Modules with ``OPERATIONS``. Where two paths could match, the first one wins."""
 
 

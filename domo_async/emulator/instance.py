@@ -101,6 +101,13 @@ class Instance:
             self._swap(entry, new)
             entry.touch(data=True)
 
+    def recreate(self, entry: DataSetEntry, columns: Sequence[StoredColumn], batches: pa.RecordBatchReader) -> None:
+        """Replace the rows of a DataSet and its schema with them."""
+        with entry.lock:
+            self._swap(entry, self.rows.create(columns, batches))
+            entry.columns = tuple(columns)
+            entry.touch(data=True)
+
     def upsert(
         self, entry: DataSetEntry, columns: Sequence[StoredColumn], batches: pa.RecordBatchReader, keys: Sequence[str]
     ) -> None:

@@ -90,7 +90,8 @@ class RowStore:
             batches: Rows whose fields are ``c0``, ``c1``... with the types of the columns; None for no rows.
         """
         table = f"rows_{next(self._numbers)}"
-        fields = ", ".join(f"c{i} {duckdb_type(column)}" for i, column in enumerate(columns))
+        # The Simple API makes DataSets without columns, and DuckDB no tables without any.
+        fields = ", ".join(f"c{i} {duckdb_type(column)}" for i, column in enumerate(columns)) or "nothing BOOLEAN"
         with self._cursor() as cursor:
             cursor.execute(f"CREATE TABLE {table} ({fields})")
             count = 0
@@ -181,7 +182,7 @@ class RowStore:
                 ).fetchone() or [0]
                 newest = cursor.sql(
                     f"SELECT * FROM {incoming.table} "  # noqa: S608
-                    f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY rowid DESC) = 1 ORDER BY rowid"
+                    f"WHERE rowid IN (SELECT max(rowid) FROM {incoming.table} GROUP BY {key}) ORDER BY rowid"
                 )
                 grown = self.append(replace(kept, count=int(count)), columns, newest.to_arrow_reader(BATCH_ROWS))
         except BaseException:
