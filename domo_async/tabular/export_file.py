@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,15 +26,19 @@ from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType, arrow_schema
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from domo_async.models import DataSet
 
-    ProgressCallback = Callable[[int, int], None]
-    RecountCallback = Callable[[], Awaitable[int | None]]
 
-__all__ = ["WrittenFile", "write_export"]
+__all__ = ["ProgressCallback", "RecountCallback", "WrittenFile", "write_export"]
+
+ProgressCallback = Callable[[int, int], None]
+"""Takes the rows written and the bytes received since the last call."""
+
+RecountCallback = Callable[[], Awaitable[int | None]]
+"""Answers how many rows the DataSet has now, None when that is unknown."""
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
