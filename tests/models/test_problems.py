@@ -67,10 +67,10 @@ CATALOGUE = [
     ),
     (
         400,
-        '{"status":400,"statusReason":"Bad Request","message":"Infrastructure problem (403): Access is denied","toe":"D"}',
+        '{"status":400,"statusReason":"Odd","message":"Infrastructure problem (403): Access is denied","toe":"D"}',
         PermissionDeniedError,
         "Infrastructure problem (403): Access is denied",
-        "Bad Request",
+        "Odd",
         "D",
         None,
     ),
