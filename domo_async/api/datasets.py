@@ -279,7 +279,8 @@ class DataSets(Family):
                         target,
                         dataset=dataset,
                         format=format,
-                        expected_rows=dataset.rows,
+                        # Under PDP the export holds the rows of this user only, and the metadata counts all.
+                        expected_rows=None if dataset.pdp_enabled else dataset.rows,
                         recount=partial(self._count, dataset_id),
                         include_header=include_header,
                         columns=columns,
