@@ -72,6 +72,14 @@ def coverage(session: nox.Session) -> None:
 
 
 @nox.session(python=OLDEST)
+def httpx2(session: nox.Session) -> None:
+    """The same suite on httpx2, the maintained fork, through its process-wide alias."""
+    session.install(*group("test"), "httpx2", "-e", ".[all]")
+    aliased = "import sys, httpx2; httpx2.alias_httpx(); import pytest; sys.exit(pytest.main(sys.argv[1:]))"
+    session.run("python", "-c", aliased, "tests/auth", "tests/http", "tests/transport", "tests/api", *session.posargs)
+
+
+@nox.session(python=OLDEST)
 def core(session: nox.Session) -> None:
     """What works without any extra: only the core dependencies are installed."""
     install_wheel(session, "")
