@@ -24,6 +24,7 @@ from domo_async.http.exchange import Answer, Request
 from domo_async.http.limits import Bounds
 from domo_async.http.operations import Operation, QueryValue, Safety, encode_query
 from domo_async.http.options import UNSET, CallOptions, Seconds, Unset, seconds
+from domo_async.http.plain import PlainExchange
 from domo_async.http.session import Session
 from domo_async.http.stats import Stats
 from domo_async.models import AccessToken, DataSetSummary
@@ -33,8 +34,16 @@ from domo_async.transport.connection import ClientCertificate, ConnectionOptions
 from domo_async.transport.origin import Origin
 
 if TYPE_CHECKING:
+    from domo_async.api.account_types import AccountTypes
+    from domo_async.api.accounts import Accounts
+    from domo_async.api.activity_log import ActivityLog
+    from domo_async.api.cards import Cards
+    from domo_async.api.clients import Clients
     from domo_async.api.datasets import DataSets
+    from domo_async.api.embed import Embed
     from domo_async.api.groups import Groups
+    from domo_async.api.pages import Pages
+    from domo_async.api.projects import Projects
     from domo_async.api.users import Users
     from domo_async.jobs.events import PullEvent
     from domo_async.jobs.report import PullReport
@@ -150,6 +159,7 @@ class AsyncDomo:
             clock=clock,
         )
         self._session = Session(engine, options)
+        self._plain = PlainExchange(connection, lent)
         self._is_derived = False
 
     def with_options(
@@ -186,6 +196,7 @@ class AsyncDomo:
             retry_unsafe=retry_unsafe,
         )
         twin._session = Session(self._session.engine, options)
+        twin._plain = self._plain
         twin._is_derived = True
         return twin
 
@@ -209,6 +220,62 @@ class AsyncDomo:
         from domo_async.api.groups import Groups
 
         return Groups(self._session)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Stored credentials of connectors."""
+        from domo_async.api.accounts import Accounts
+
+        return Accounts(self._session)
+
+    @cached_property
+    def account_types(self) -> AccountTypes:
+        """Types of accounts."""
+        from domo_async.api.account_types import AccountTypes
+
+        return AccountTypes(self._session)
+
+    @cached_property
+    def activity_log(self) -> ActivityLog:
+        """The activity log."""
+        from domo_async.api.activity_log import ActivityLog
+
+        return ActivityLog(self._session)
+
+    @cached_property
+    def cards(self) -> Cards:
+        """Cards and charts."""
+        from domo_async.api.cards import Cards
+
+        return Cards(self._session)
+
+    @cached_property
+    def embed(self) -> Embed:
+        """Tokens for embedded cards and pages."""
+        from domo_async.api.embed import Embed
+
+        return Embed(self._session)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """Pages and their collections of cards."""
+        from domo_async.api.pages import Pages
+
+        return Pages(self._session)
+
+    @cached_property
+    def projects(self) -> Projects:
+        """Projects and tasks."""
+        from domo_async.api.projects import Projects
+
+        return Projects(self._session)
+
+    @cached_property
+    def clients(self) -> Clients:
+        """API clients."""
+        from domo_async.api.clients import Clients
+
+        return Clients(self._session, self._plain)
 
     @property
     def auth(self) -> DomoAuth:

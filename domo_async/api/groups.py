@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from domo_async.api.family import Family, check_page_size
+from domo_async.api.values import id_number, id_numbers, text
 from domo_async.http.operations import Operation, Safety
 from domo_async.http.options import UNSET, Unset
 from domo_async.http.paging import Pager
@@ -86,11 +87,14 @@ class Groups(Family):
             default: Whether new users join it.
 
         Raises:
+            InvalidArgumentError: The name is blank.
             CallError: Anything that can happen to a call.
 
         Source: Group API, ``POST /v1/groups``.
         """
-        return await self._call(CREATE, _GROUP, fields={"name": name, "active": active, "default": default})
+        return await self._call(
+            CREATE, _GROUP, fields={"name": text("name", name), "active": active, "default": default}
+        )
 
     async def update(
         self,
@@ -115,7 +119,7 @@ class Groups(Family):
             UPDATE,
             _GROUP,
             ids={"group_id": group_id},
-            fields={"name": name, "active": active, "default": default},
+            fields={"name": text("name", name), "active": active, "default": default},
         )
 
     async def delete(self, group_id: int | str, *, remove_members: bool = False) -> None:
@@ -172,7 +176,7 @@ class Groups(Family):
 
         Source: Group API, ``PUT /v1/groups/{id}/users/{id}``.
         """
-        await self._do(ADD_MEMBER, ids={"group_id": group_id, "user_id": user_id})
+        await self._do(ADD_MEMBER, ids={"group_id": group_id, "user_id": id_number("user_id", user_id)})
 
     async def remove_member(self, group_id: int | str, user_id: int | str) -> None:
         """Let a user leave a group.
@@ -183,7 +187,7 @@ class Groups(Family):
 
         Source: Group API, ``DELETE /v1/groups/{id}/users/{id}``.
         """
-        await self._do(REMOVE_MEMBER, ids={"group_id": group_id, "user_id": user_id})
+        await self._do(REMOVE_MEMBER, ids={"group_id": group_id, "user_id": id_number("user_id", user_id)})
 
     async def set_members(self, group_id: int | str, user_ids: Iterable[int]) -> MembershipChange:
         """Bring a group's members to exactly these: add who is missing, then remove who is too many.
@@ -199,9 +203,10 @@ class Groups(Family):
             Who joined and who left.
 
         Raises:
+            InvalidArgumentError: An id is none; nobody joined or left.
             CallError: Anything that can happen to a call.
         """
-        wanted = set(user_ids)
+        wanted = set(id_numbers("user_ids", user_ids))
         present = set(await self.list_members(group_id).collect())
         added, removed = sorted(wanted - present), sorted(present - wanted)
         for user_id in added:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from domo_async.api.family import Family, check_page_size
-from domo_async.errors import InvalidArgumentError
+from domo_async.api.values import email_address, locale_code, text, time_zone
 from domo_async.http.operations import Operation, Safety
 from domo_async.http.options import UNSET, Unset
 from domo_async.http.paging import Pager
@@ -104,26 +104,26 @@ class Users(Family):
 
         Raises:
             ConflictError: The address is taken.
+            InvalidArgumentError: Name or role are blank, or address, time zone or locale look like none.
             CallError: Anything else that can happen to a call.
 
         Source: User API, ``POST /v1/users``.
         """
-        _check_email(email)
         return await self._call(
             CREATE,
             _USER,
             query={"sendInvite": send_invite},
             fields={
-                "name": name,
-                "email": email,
-                "role": role,
+                "name": text("name", name),
+                "email": email_address("email", email),
+                "role": text("role", role),
                 "roleId": role_id,
                 "title": title,
                 "alternateEmail": alternate_email,
                 "phone": phone,
                 "location": location,
-                "timezone": timezone,
-                "locale": locale,
+                "timezone": time_zone("timezone", timezone),
+                "locale": locale_code("locale", locale),
                 "employeeNumber": employee_number,
             },
         )
@@ -151,36 +151,35 @@ class Users(Family):
 
         Raises:
             NotFoundError: There is no such user.
+            InvalidArgumentError: Name or role are blank, or address, time zone or locale look like none.
             CallError: Anything else that can happen to a call.
 
         Source: User API, ``PUT /v1/users/{id}``.
         """
+        attributes: dict[str, JsonValue | Unset] = {
+            "title": title,
+            "alternateEmail": alternate_email,
+            "phone": phone,
+            "location": location,
+            "timezone": time_zone("timezone", timezone),
+            "locale": locale_code("locale", locale),
+            "employeeNumber": employee_number,
+        }
+        text("name", name)
+        text("role", role)
+        email_address("email", email)
         if isinstance(email, Unset) or isinstance(name, Unset) or isinstance(role, Unset):
             # The specification says both that what is left out stays and that all fields are required; in practice the
             # address is, and the example sends these three.
             current = await self.get(user_id)
-            email = current.email or UNSET if isinstance(email, Unset) else email
-            name = current.name or UNSET if isinstance(name, Unset) else name
-            role = current.role or UNSET if isinstance(role, Unset) else role
-        if not isinstance(email, Unset):
-            _check_email(email)
+            email = (current.email or UNSET) if isinstance(email, Unset) else email
+            name = (current.name or UNSET) if isinstance(name, Unset) else name
+            role = (current.role or UNSET) if isinstance(role, Unset) else role
         return await self._call_if_answered(
             UPDATE,
             _USER,
             ids={"user_id": user_id},
-            fields={
-                "name": name,
-                "email": email,
-                "role": role,
-                "roleId": role_id,
-                "title": title,
-                "alternateEmail": alternate_email,
-                "phone": phone,
-                "location": location,
-                "timezone": timezone,
-                "locale": locale,
-                "employeeNumber": employee_number,
-            },
+            fields={"name": name, "email": email, "role": role, "roleId": role_id, **attributes},
         )
 
     async def delete(self, user_id: int | str) -> None:
@@ -193,8 +192,3 @@ class Users(Family):
         Source: Domo's guide on user management, and its SDKs: ``DELETE /v1/users/{id}``.
         """
         await self._do(DELETE, ids={"user_id": user_id})
-
-
-def _check_email(email: str) -> None:
-    if "@" not in email:
-        raise InvalidArgumentError(f"email: {email!r} is not an address")

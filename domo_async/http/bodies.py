@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domo_async.errors import InvalidArgumentError
 
@@ -25,7 +25,7 @@ class Body:
         encoding: Content-Encoding, None for none.
     """
 
-    content: bytes | Content
+    content: bytes | Content = field(repr=False)  # it may hold credentials
     replayable: bool
     media_type: str
     encoding: str | None = None
