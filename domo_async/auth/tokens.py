@@ -138,6 +138,8 @@ class TokenManager:
         self._no_refresh_before = float("-inf")
         self._refusal: DomoError | None = None
         self._refusal_until = float("-inf")
+        self._proven = False
+        self._replaced_unused = False
 
     @property
     def grants(self) -> int:
@@ -283,20 +285,26 @@ class TokenManager:
     def accept(self, token: Token) -> None:
         """Note that the API answered a call made with `token`."""
         token.accepted = True
+        with self._mutex:
+            self._proven = True
+            self._replaced_unused = False
 
     def refuse(self, token: Token) -> bool:
         """Note that the API refused `token`.
 
         Returns:
-            Whether one replay with a new token makes sense. It does not when a young token was never accepted: then
-            the account is disabled or the address is wrong, and a new token would be refused as well.
+            Whether one replay with a new token makes sense. It does not when a young token was never accepted, and the
+            one before it was not either: then the account is disabled or the address is wrong, and a new token would be
+            refused as well. A token that was revoked before its first use, among others that worked, is replaced.
         """
         with self._mutex:
             current = self._token
             if current is None or current.generation != token.generation:
                 return True
             if not token.accepted and self._clock() - token.granted_at < _PROBATION:
-                return False
+                if not self._proven or self._replaced_unused:
+                    return False
+                self._replaced_unused = True
             self._token = None
             return True
 

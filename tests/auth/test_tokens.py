@@ -343,6 +343,22 @@ async def test_a_young_token_that_was_never_accepted_is_not_stale():
     assert (await tokens.get()).generation == 2
 
 
+async def test_a_token_revoked_before_its_first_use_is_replaced_once():
+    clock = Clock()
+    endpoint = Endpoint()
+    tokens = manager(endpoint, clock)
+    tokens.accept(await tokens.get())
+    clock.now += 10_000
+    unused = await tokens.get()
+
+    assert tokens.refuse(unused), "its predecessor worked"
+    second = await tokens.get()
+    assert second.generation == 3
+    assert not tokens.refuse(second), "two in a row mean something else"
+    tokens.accept(second)
+    assert tokens.refuse(second)
+
+
 @pytest.mark.parametrize(
     ("lifetime", "ahead"),
     [(3600.0, 300.0), (400.0, 100.0), (2.0, 0.5), (60.0, 15.0)],
