@@ -139,7 +139,7 @@ class TokenManager:
         self._refusal: DomoError | None = None
         self._refusal_until = float("-inf")
         self._proven = False
-        self._replaced_unused = False
+        self._on_trial = False
 
     @property
     def grants(self) -> int:
@@ -287,24 +287,24 @@ class TokenManager:
         token.accepted = True
         with self._mutex:
             self._proven = True
-            self._replaced_unused = False
+            self._on_trial = False
 
     def refuse(self, token: Token) -> bool:
         """Note that the API refused `token`.
 
         Returns:
-            Whether one replay with a new token makes sense. It does not when a young token was never accepted, and the
-            one before it was not either: then the account is disabled or the address is wrong, and a new token would be
-            refused as well. A token that was revoked before its first use, among others that worked, is replaced.
+            Whether one replay with a new token makes sense. It does not when a young token was never accepted and is
+            itself the first one, or stands in for one that was refused: then the account is disabled or the address is
+            wrong, and a new token would be refused as well.
         """
         with self._mutex:
             current = self._token
             if current is None or current.generation != token.generation:
                 return True
-            if not token.accepted and self._clock() - token.granted_at < _PROBATION:
-                if not self._proven or self._replaced_unused:
-                    return False
-                self._replaced_unused = True
+            young = self._clock() - token.granted_at < _PROBATION
+            if not token.accepted and young and (self._on_trial or not self._proven):
+                return False
+            self._on_trial = True
             self._token = None
             return True
 
