@@ -221,7 +221,7 @@ def test_a_provider_takes_the_place_of_both_credentials():
     async def vault():
         return ClientCredentials("id", "secret")
 
-    assert AsyncDomo(credentials=vault)
+    assert repr(AsyncDomo(credentials=vault)) == "<AsyncDomo https://api.domo.com>"
     with pytest.raises(ConfigurationError, match="together"):
         AsyncDomo("id", credentials=vault)
 
@@ -232,8 +232,10 @@ def test_the_grant_deadline_is_a_length_of_time(deadline):
         AsyncDomo("id", "secret", grant_deadline=deadline)
 
 
-def test_the_grant_deadline_may_be_a_timedelta():
-    assert AsyncDomo("id", "secret", grant_deadline=timedelta(seconds=30))
+@pytest.mark.anyio
+async def test_the_grant_deadline_may_be_a_timedelta(served):
+    async with AsyncDomo("id", "secret", transport=served, grant_deadline=timedelta(seconds=30)) as domo:
+        assert (await domo.token()).scopes == {"data"}
 
 
 # Importing

@@ -57,7 +57,7 @@ def test_scopes_of_nothing_ask_for_all(monkeypatch, text):
     set_all(monkeypatch, client_id="id", client_secret="s", scopes=text)
 
     assert not DomoSettings.load().scopes
-    assert AsyncDomo().auth
+    assert AsyncDomo().api_url == "https://api.domo.com"
 
 
 def test_an_empty_variable_counts_as_none(monkeypatch, dotenv):
@@ -118,7 +118,7 @@ def test_what_is_missing_is_named_with_its_variable_and_where_to_get_it(monkeypa
 def test_one_may_come_from_an_argument_and_the_other_from_a_variable(monkeypatch):
     set_all(monkeypatch, client_secret="s")
 
-    assert AsyncDomo(client_id="id")
+    assert AsyncDomo(client_id="id").api_url == "https://api.domo.com"
 
 
 @pytest.mark.parametrize(

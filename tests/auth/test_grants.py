@@ -224,6 +224,7 @@ async def test_any_success_may_carry_the_token(endpoint):
 
 
 SECRET_TOKEN = "tok-3n-that-must-not-leak"
+NO_LIFETIMES: list[object] = [True, False, 0, -1, float("nan"), float("inf"), "soon", "", [], {}, 10**400, "1e999"]
 
 
 @pytest.mark.parametrize(
@@ -243,10 +244,7 @@ SECRET_TOKEN = "tok-3n-that-must-not-leak"
         json.dumps({"access_token": f"{SECRET_TOKEN} blank"}).encode(),
         json.dumps({"access_token": f"{SECRET_TOKEN}é"}).encode(),
         json.dumps({"accessToken": SECRET_TOKEN}).encode(),
-        *(
-            json.dumps({"access_token": SECRET_TOKEN, "expires_in": lifetime}).encode()
-            for lifetime in (True, False, 0, -1, float("nan"), float("inf"), "soon", "", [], {}, 10**400, "1e999")
-        ),
+        *(json.dumps({"access_token": SECRET_TOKEN, "expires_in": lifetime}).encode() for lifetime in NO_LIFETIMES),
         b"\xff\xfe" + SECRET_TOKEN.encode(),
         b'{"access_token": "' + SECRET_TOKEN.encode() + b'", "pad": "' + b"x" * (2 << 20) + b'"}',
     ],
@@ -260,7 +258,7 @@ async def test_an_answer_without_a_usable_token_is_an_invalid_response_that_show
 
     error = caught.value
     assert (error.operation, error.method, error.path) == ("oauth.token", "GET", "/oauth/token")
-    link = error
+    link: BaseException | None = error
     while link is not None:
         assert SECRET_TOKEN not in f"{link!r} {link} {link.__dict__}"
         link = link.__cause__ or link.__context__

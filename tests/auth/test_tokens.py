@@ -5,6 +5,7 @@ import gc
 import pickle
 import threading
 import traceback
+from typing import Any
 
 import anyio
 import pytest
@@ -39,8 +40,8 @@ class Endpoint:
         self.lifetime = lifetime
         self.extra = extra
         self.failures = []
-        self.gate = None
-        self.entered = None
+        self.gate: Any = None
+        self.entered: Any = None
 
     def hold(self):
         self.gate, self.entered = anyio.Event(), anyio.Event()
@@ -451,7 +452,7 @@ async def test_cancelling_at_random_never_hangs_and_leaves_nothing_behind():
         endpoint.hold()
         clock.now += 10_000
         scopes = [anyio.CancelScope() for _ in range(40)]
-        survivors = []
+        survivors: list[Token] = []
 
         async def call(scope, survivors=survivors):
             with scope:

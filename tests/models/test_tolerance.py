@@ -130,6 +130,8 @@ def test_what_a_dataset_says_is_there_in_pythons_words():
     dataset = DataSet.model_validate_json(json.dumps(DETAIL))
 
     assert (dataset.id, dataset.name, dataset.rows, dataset.columns) == (ITEM["id"], "Harbour Tides", 8760, 4)
+    assert dataset.schema is not None
+    assert dataset.owner is not None
     assert dataset.schema.names == ["gauge", "taken", "level_m", "samples"]
     assert [column.type for column in dataset.schema.columns] == [
         ColumnType.STRING,
