@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from domo_async.api.groups import Groups
     from domo_async.api.pages import Pages
     from domo_async.api.projects import Projects
+    from domo_async.api.s3_exports import S3Exports
+    from domo_async.api.simple import Simple
+    from domo_async.api.streams import Streams
     from domo_async.api.users import Users
     from domo_async.jobs.events import PullEvent
     from domo_async.jobs.report import PullReport
@@ -276,6 +279,27 @@ class AsyncDomo:
         from domo_async.api.clients import Clients
 
         return Clients(self._session, self._plain)
+
+    @cached_property
+    def streams(self) -> Streams:
+        """Streams and their executions: the way in for large data."""
+        from domo_async.api.streams import Streams
+
+        return Streams(self._session)
+
+    @cached_property
+    def simple(self) -> Simple:
+        """DataSets out of JSON."""
+        from domo_async.api.simple import Simple
+
+        return Simple(self._session)
+
+    @cached_property
+    def s3_exports(self) -> S3Exports:
+        """Exports to Amazon S3."""
+        from domo_async.api.s3_exports import S3Exports
+
+        return S3Exports(self._session)
 
     @property
     def auth(self) -> DomoAuth:

@@ -8,17 +8,16 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter
 
-from domo_async.api.family import Family
+from domo_async.api.dataset_records import DataSetRecords, DataSetSort
 from domo_async.errors import AuthenticationError, IncompleteDataError, InvalidArgumentError, QueryError
 from domo_async.http.download import Download
 from domo_async.http.exchange import Request
 from domo_async.http.operations import Operation, Safety, encode_query
-from domo_async.http.paging import Pager
-from domo_async.models import DataSet, DataSetSummary, Schema
+from domo_async.models import Schema
 from domo_async.tabular.batches import read_batches
 from domo_async.tabular.export_file import WrittenFile, write_export
 from domo_async.tabular.file_format import FileFormat
@@ -32,27 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DataSetSort", "DataSets"]
 
-DataSetSort = Literal[
-    "name",
-    "nameDescending",
-    "lastTouched",
-    "lastTouchedAscending",
-    "lastUpdated",
-    "lastUpdatedAscending",
-    "createdAt",
-    "createdAtAscending",
-    "cardCount",
-    "cardCountAscending",
-    "cardViewCount",
-    "cardViewCountAscending",
-    "errorState",
-    "errorStateDescending",
-    "dataSourceId",
-]
-"""Orders of a listing. Bare names ascend, except those that have an ``Ascending`` counterpart."""
-
-LIST: Final = Operation("datasets.list", "GET", "/v1/datasets", Safety.SAFE, scope="data")
-GET: Final = Operation("datasets.get", "GET", "/v1/datasets/{dataset_id}", Safety.SAFE, scope="data")
 EXPORT: Final = Operation(
     "datasets.export",
     "GET",
@@ -73,77 +51,14 @@ QUERY: Final = Operation(
 )
 
 _RESTARTS: Final = 2
-_PAGE_SIZE: Final = 50  # documented as the default and the maximum
-_LISTING: Final = TypeAdapter(list[DataSetSummary])
-_DATASET: Final = TypeAdapter(DataSet)
 _QUERY_RESULT: Final = TypeAdapter(QueryResult)
 
 
-class DataSets(Family):
+class DataSets(DataSetRecords):
     """The DataSet API.
 
     Source: https://developer.domo.com/portal (DataSet API)
     """
-
-    def list(
-        self,
-        *,
-        name_like: str | None = None,
-        sort: DataSetSort | None = None,
-        limit: int | None = None,
-        offset: int = 0,
-        page_size: int = _PAGE_SIZE,
-    ) -> Pager[DataSetSummary]:
-        """List the DataSets that the client may see.
-
-        Args:
-            name_like: Text that the name contains, in upper or lower case. None or nothing for all.
-            sort: Order; Domo's own if None.
-            limit: DataSets in all, None for as many as there are.
-            offset: DataSets to skip.
-            page_size: DataSets to ask for at once, 1 to 50.
-
-        Returns:
-            A pager: await it for the first page, iterate over it for all DataSets.
-
-        Raises:
-            InvalidArgumentError: A number is out of range.
-            CallError: Asking failed (raised when the pager is awaited or iterated over).
-
-        Example:
-            ::
-
-                async for dataset in domo.datasets.list(name_like="sales", sort="name"):
-                    print(dataset.name, dataset.rows)
-
-        Source: DataSet API, ``GET /v1/datasets``.
-        """
-        if page_size > _PAGE_SIZE:
-            raise InvalidArgumentError(f"page_size: Domo lists at most {_PAGE_SIZE} DataSets at once, not {page_size}")
-        return self._listing(
-            LIST,
-            _LISTING,
-            page_size=page_size,
-            limit=limit,
-            offset=offset,
-            key=lambda dataset: dataset.id,
-            query={"sort": sort, "nameLike": name_like or None},
-        )
-
-    async def get(self, dataset_id: str) -> DataSet:
-        """One DataSet with its schema and policies.
-
-        Args:
-            dataset_id: Id of the DataSet (UUID text).
-
-        Raises:
-            NotFoundError: There is no such DataSet.
-            PermissionDeniedError: These credentials may not see it.
-            CallError: Anything else that can happen to a call.
-
-        Source: DataSet API, ``GET /v1/datasets/{id}``.
-        """
-        return await self._call(GET, _DATASET, ids={"dataset_id": dataset_id})
 
     async def query(self, dataset_id: str, sql: str) -> QueryResult:
         """Run a SQL query over one DataSet.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import JsonValue, TypeAdapter
 
-from domo_async.errors import InvalidArgumentError
+from domo_async.errors import InvalidArgumentError, NotFoundError
 from domo_async.http.bodies import Body, request_body
 from domo_async.http.exchange import Answer, Request
 from domo_async.http.operations import Operation, QueryValue, encode_query
@@ -27,6 +27,7 @@ Query = Mapping[str, QueryValue]
 Fields = Mapping[str, "JsonValue | Unset"]
 """Fields of a JSON body by their names on the wire. `UNSET` leaves a field out, None sends null."""
 
+_NO_PAGES: Final = 1_000_000
 _JSON = TypeAdapter[JsonValue](JsonValue)
 
 
@@ -93,6 +94,33 @@ class Family:
     ) -> None:
         """Carry out an operation whose answer holds nothing of interest, whether it has a body or not."""
         await self._session.call(_request(operation, ids, query, fields, body), lambda _: None)
+
+    async def _delete(self, operation: Operation, *, ids: Ids) -> None:
+        """Carry out a deletion.
+
+        Where an earlier attempt got through and only its answer was lost, the next one finds nothing any more. That is
+        what was asked for.
+        """
+        try:
+            await self._do(operation, ids=ids)
+        except NotFoundError as error:
+            if error.attempts == 1:
+                raise
+
+    def _whole_list(
+        self,
+        operation: Operation,
+        adapter: TypeAdapter[list[T]],
+        *,
+        ids: Ids | None = None,
+        query: Query | None = None,
+    ) -> Pager[T]:
+        """A listing that Domo does not cut into pages: one request, one page."""
+
+        async def fetch(start: int, size: int) -> list[T]:
+            return [] if start else await self._call(operation, adapter, ids=ids, query=query)
+
+        return Pager(fetch, page_size=_NO_PAGES, ahead=1)
 
     def _listing(
         self,

@@ -1,0 +1,340 @@
+"""Executions of streams: one load of data, in parts."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import anyio
+from pydantic import TypeAdapter
+
+from domo_async.api.arguments import ROWS, RowsUpdateMethod, check_update_method
+from domo_async.api.family import Family, Ids, check_page_size
+from domo_async.api.open_execution import OpenExecution
+from domo_async.api.uploads import UploadSource, csv_body
+from domo_async.errors import CallError, CallTimeoutError, ConflictError, ExecutionError, InvalidArgumentError
+from domo_async.http.operations import Operation, Safety
+from domo_async.http.options import UNSET, Seconds, Unset, seconds
+from domo_async.http.paging import Pager
+from domo_async.http.retries import cannot_have_acted
+from domo_async.models import Execution
+
+__all__ = ["Executions"]
+
+logger = logging.getLogger(__name__)
+
+_PATH: Final = "/v1/streams/{stream_id}/executions"
+# A second one would abort the first, and whichever another process has begun meanwhile.
+CREATE: Final = Operation("streams.create_execution", "POST", _PATH, Safety.UNSAFE, scope="data")
+LIST: Final = Operation("streams.list_executions", "GET", _PATH, Safety.SAFE, scope="data")
+GET: Final = Operation("streams.get_execution", "GET", _PATH + "/{execution_id}", Safety.SAFE, scope="data")
+# The same part number again replaces what was there.
+UPLOAD: Final = Operation(
+    "streams.upload_part", "PUT", _PATH + "/{execution_id}/part/{part}", Safety.IDEMPOTENT, scope="data"
+)
+COMMIT: Final = Operation("streams.commit", "PUT", _PATH + "/{execution_id}/commit", Safety.UNSAFE, scope="data")
+ABORT: Final = Operation("streams.abort", "PUT", _PATH + "/{execution_id}/abort", Safety.IDEMPOTENT, scope="data")
+# Only in the text of the specification, and in two SDKs that Domo publishes.
+ABORT_CURRENT: Final = Operation("streams.abort_current", "PUT", _PATH + "/abort", Safety.IDEMPOTENT, scope="data")
+
+_PAGE_SIZE: Final = 500
+_SHORTEST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 10.0
+_PATIENCE: Final = 60.0
+_EXECUTION: Final = TypeAdapter(Execution)
+_EXECUTIONS: Final = TypeAdapter(list[Execution])
+
+
+class Executions(Family):
+    """The executions of streams."""
+
+    @asynccontextmanager
+    async def execution(
+        self,
+        stream_id: int | str,
+        *,
+        update_method: RowsUpdateMethod | Unset = UNSET,
+        abort_timeout: Seconds = 15.0,
+    ) -> AsyncGenerator[OpenExecution]:
+        r"""Load data through a stream: everything, or nothing.
+
+        At the end of the block the execution is committed. If the block, or the commit, fails or is cancelled, the
+        execution is aborted, and the DataSet stays as it was. Parts may be uploaded in any order and at the same time.
+
+        A stream has one execution at a time: beginning one aborts another that is still open. By default Domo takes
+        one commit per stream every 15 minutes.
+
+        Args:
+            stream_id: Id of the stream.
+            update_method: What this execution does to the rows that are there, if not what the stream says.
+            abort_timeout: Seconds to spend on aborting, which also happens while this task is being cancelled.
+
+        Yields:
+            The execution. After the block, `OpenExecution.wait` waits until its rows are there.
+
+        Raises:
+            NotFoundError: There is no such stream.
+            CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                async with domo.streams.execution(stream_id) as execution:
+                    await execution.upload_part(1, "Ana,1\nBo,2\n")
+                await execution.wait()
+
+        Source: Stream API.
+        """
+        limit = seconds("abort_timeout", abort_timeout)
+        execution = OpenExecution(self, stream_id, await self.create_execution(stream_id, update_method=update_method))
+        try:
+            yield execution
+            await execution.commit()
+        except BaseException as error:
+            if execution.committed:
+                raise
+            after_all = await self._give_up(stream_id, execution.id, limit)
+            if after_all is None or not isinstance(error, CallError) or not execution.committing:
+                raise
+            # The commit had gone through, and all that came back was an error. The rows are there.
+            execution.note_committed(after_all)
+
+    async def create_execution(
+        self, stream_id: int | str, *, update_method: RowsUpdateMethod | Unset = UNSET
+    ) -> Execution:
+        """Begin an execution. One that is still open is aborted by Domo.
+
+        `execution` does this, and the commit or the abort at the end.
+
+        Args:
+            stream_id: Id of the stream.
+            update_method: ``REPLACE`` or ``APPEND`` for this execution only.
+
+        Raises:
+            NotFoundError: There is no such stream.
+            InvalidArgumentError: Another update method.
+            CallError: Anything else that can happen to a call.
+
+        Source: Stream API, ``POST /v1/streams/{id}/executions``.
+        """
+        fields = None
+        if not isinstance(update_method, Unset):
+            fields = {"updateMethod": check_update_method(update_method, ROWS).value}
+        return await self._call(CREATE, _EXECUTION, ids={"stream_id": stream_id}, fields=fields)
+
+    def list_executions(
+        self, stream_id: int | str, *, limit: int | None = None, offset: int = 0, page_size: int = _PAGE_SIZE
+    ) -> Pager[Execution]:
+        """List the executions of a stream.
+
+        Args:
+            stream_id: Id of the stream.
+            limit: Executions in all, None for as many as there are.
+            offset: Executions to skip.
+            page_size: Executions to ask for at once, 1 to 500.
+
+        Raises:
+            InvalidArgumentError: A number is out of range.
+            CallError: Asking failed (raised when the pager is awaited or iterated over).
+
+        Source: Stream API, ``GET /v1/streams/{id}/executions``.
+        """
+        check_page_size(page_size, _PAGE_SIZE)
+        return self._listing(
+            LIST,
+            _EXECUTIONS,
+            page_size=page_size,
+            limit=limit,
+            offset=offset,
+            key=lambda execution: execution.id,
+            ids={"stream_id": stream_id},
+        )
+
+    async def get_execution(self, stream_id: int | str, execution_id: int | str) -> Execution:
+        """How an execution is doing.
+
+        Raises:
+            NotFoundError: There is no such execution.
+            CallError: Anything else that can happen to a call.
+
+        Source: Stream API, ``GET /v1/streams/{id}/executions/{id}``.
+        """
+        return await self._call(GET, _EXECUTION, ids=_ids(stream_id, execution_id))
+
+    async def upload_part(
+        self,
+        stream_id: int | str,
+        execution_id: int | str,
+        part: int,
+        data: UploadSource,
+        *,
+        compress: bool = False,
+    ) -> Execution | None:
+        """Upload a part of an execution. Parts may come in any order and at the same time.
+
+        Args:
+            stream_id: Id of the stream.
+            execution_id: Id of the execution.
+            part: Number of the part. Numbers go from 1 (or 0) without a gap, and say in which order the rows stand;
+                the same number again replaces the part.
+            data: CSV without a header, fields in the order of the schema: bytes, text, the path of a file, or a
+                function that returns a new iterator of bytes. Domo advises 50 MB or more for large loads.
+            compress: Whether to send it as gzip. What is gzip already is recognised.
+
+        Returns:
+            The execution, or None where Domo answers without a body.
+
+        Raises:
+            BadRequestError: The CSV does not fit the schema.
+            ConflictError: The execution has ended.
+            InvalidArgumentError: The number is none, or there is no such file.
+            CallError: Anything else that can happen to a call.
+
+        Source: Stream API, ``PUT /v1/streams/{id}/executions/{id}/part/{n}``.
+        """
+        if isinstance(part, bool) or not isinstance(part, int) or part < 0:
+            raise InvalidArgumentError(f"part: {part!r} is not a number of at least 0")
+        # The specification speaks of the type application/gzip; Domo's own SDK for Python sends text/csv with this
+        # encoding, and is known to work.
+        body = await csv_body(data, compress=compress)
+        return await self._call_if_answered(
+            UPLOAD, _EXECUTION, ids={**_ids(stream_id, execution_id), "part": part}, body=body
+        )
+
+    async def commit(self, stream_id: int | str, execution_id: int | str) -> Execution:
+        """Make the parts of an execution the rows of the DataSet.
+
+        Domo says ``ACTIVE`` at first and indexes the rows a little later; `wait` waits for that.
+
+        If the answer is lost, the commit is not sent again: the state of the execution is looked at, for up to a
+        minute, and one that ends with success is returned as if nothing had happened.
+
+        Raises:
+            BadRequestError: Part numbers have a gap, or the last commit of this stream was too short a time ago.
+            ConflictError: The execution has ended.
+            CallError: Anything else that can happen to a call. If its answer was lost and the execution goes on to be
+                ``ACTIVE``, it is open whether the commit arrived.
+
+        Source: Stream API, ``PUT /v1/streams/{id}/executions/{id}/commit``.
+        """
+        try:
+            answered = await self._call_if_answered(COMMIT, _EXECUTION, ids=_ids(stream_id, execution_id))
+        except CallError as error:
+            committed = await self._committed_all_the_same(stream_id, execution_id, error)
+            if committed is None:
+                raise
+            return committed
+        return answered or await self.get_execution(stream_id, execution_id)
+
+    async def abort(self, stream_id: int | str, execution_id: int | str) -> Execution | None:
+        """End an execution without its rows.
+
+        Returns:
+            The execution, or None where Domo answers without a body.
+
+        Raises:
+            NotFoundError: There is no such execution.
+            ConflictError: It is committed.
+            CallError: Anything else that can happen to a call.
+
+        Source: Stream API, ``PUT /v1/streams/{id}/executions/{id}/abort``.
+        """
+        return await self._call_if_answered(ABORT, _EXECUTION, ids=_ids(stream_id, execution_id))
+
+    async def abort_current(self, stream_id: int | str) -> None:
+        """End whichever execution of a stream is open.
+
+        Raises:
+            NotFoundError: There is no such stream.
+            CallError: Anything else that can happen to a call.
+
+        Source: Stream API, and Domo's SDK for Python: ``PUT /v1/streams/{id}/executions/abort``.
+        """
+        await self._do(ABORT_CURRENT, ids={"stream_id": stream_id})
+
+    async def wait(self, stream_id: int | str, execution_id: int | str, *, timeout: Seconds | None = None) -> Execution:
+        """Wait until a committed execution has ended and its rows are in the DataSet.
+
+        Args:
+            stream_id: Id of the stream.
+            execution_id: Id of the execution.
+            timeout: Seconds to wait at most, None for as long as it takes.
+
+        Raises:
+            ExecutionError: It ended without its rows.
+            CallTimeoutError: The time is up. The execution goes on.
+            CallError: Anything else that can happen to a call.
+        """
+        limit = None if timeout is None else seconds("timeout", timeout)
+        execution = await self._watch(stream_id, execution_id, limit)
+        if execution.failed:
+            raise ExecutionError(
+                f"Execution {execution.id} of stream {stream_id} ended as {execution.current_state}",
+                execution=execution,
+            )
+        if not execution.ended:
+            raise CallTimeoutError(
+                f"Execution {execution.id} has not ended within {limit:g} s",
+                phase="deadline",
+                operation=GET.name,
+                method=GET.method,
+                path=GET.fill(_ids(stream_id, execution_id)),
+            )
+        return execution
+
+    async def _watch(self, stream_id: int | str, execution_id: int | str, limit: float | None) -> Execution:
+        """What Domo says of an execution when it has ended, or when the time is up."""
+        end = math.inf if limit is None else anyio.current_time() + limit
+        pause = _SHORTEST_PAUSE
+        while True:
+            execution = await self.get_execution(stream_id, execution_id)
+            rest = end - anyio.current_time()
+            if execution.ended or rest <= 0:
+                return execution
+            await anyio.sleep(min(pause, rest))
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    async def _committed_all_the_same(
+        self, stream_id: int | str, execution_id: int | str, error: CallError
+    ) -> Execution | None:
+        """The execution, if it turns out to be committed though the commit failed."""
+        # 409: the answer to an earlier attempt was lost on the way, and what was repeated (by a proxy, say) is refused.
+        unclear = isinstance(error, ConflictError) or (error.retryable and not cannot_have_acted(error))
+        if not unclear and error.attempts == 1:
+            return None
+        logger.info("streams.commit: the answer was lost, looking at execution %s: %s", execution_id, error)
+        try:
+            # ACTIVE says nothing: an execution is ACTIVE before its commit, and after it until it is indexed.
+            execution = await self._watch(stream_id, execution_id, _PATIENCE if unclear else 0.0)
+        except CallError:
+            execution = None
+        if execution is not None and execution.succeeded:
+            return execution
+        if unclear and (execution is None or not execution.ended):
+            error.hint = "It may be committed all the same: look at the execution before you load the data again"
+        return None
+
+    async def _give_up(self, stream_id: int | str, execution_id: int | str, limit: float) -> Execution | None:
+        """Abort an execution, whatever happens to this task.
+
+        Returns:
+            The execution if it cannot be aborted because its rows are in the DataSet.
+        """
+        with anyio.move_on_after(limit, shield=True):
+            try:
+                await self.abort(stream_id, execution_id)
+            except CallError as error:
+                logger.warning("Execution %s of stream %s was not aborted: %s", execution_id, stream_id, error)
+                try:
+                    execution = await self.get_execution(stream_id, execution_id)
+                except CallError:
+                    return None
+                return execution if execution.succeeded else None
+        return None
+
+
+def _ids(stream_id: int | str, execution_id: int | str) -> Ids:
+    return {"stream_id": stream_id, "execution_id": execution_id}

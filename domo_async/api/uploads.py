@@ -1,0 +1,108 @@
+"""Bodies of CSV, from memory or from files, compressed if wanted."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from typing import Final, Protocol
+
+import anyio
+from anyio import to_thread
+
+from domo_async.errors import InvalidArgumentError
+from domo_async.http.bodies import Body, BodySource, Content, request_body
+
+__all__ = ["UploadSource", "csv_body"]
+
+UploadSource = BodySource | os.PathLike[str]
+"""CSV as bytes or text; the path of a file (a `pathlib.Path`; a str is text); a function that returns a new iterator of
+bytes each time; or a single iterator, which cannot be sent again if the first attempt fails."""
+
+_CSV: Final = "text/csv"
+_GZIP: Final = b"\x1f\x8b"
+_CHUNK: Final = 1 << 20
+_SMALL: Final = 64 << 10
+_GZIP_WINDOW: Final = 31
+
+
+class _Compressor(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+async def csv_body(source: UploadSource, *, compress: bool = False) -> Body:
+    """Make the body of an upload.
+
+    What is compressed already, bytes or a file, is sent as it is and labelled as gzip.
+
+    Args:
+        source: Where the CSV is.
+        compress: Whether to compress it on the way.
+
+    Raises:
+        InvalidArgumentError: It is none of the accepted sources, or there is no such file.
+    """
+    if isinstance(source, os.PathLike):
+        path = os.fspath(source)
+        is_gzip = await _begins_like_gzip(path)
+        return _from_chunks(lambda: _file(path), compress=compress and not is_gzip, is_gzip=is_gzip)
+    if isinstance(source, str):
+        source = source.encode()
+    if isinstance(source, bytes | bytearray | memoryview):
+        data = bytes(source)
+        if data.startswith(_GZIP):
+            return request_body(data, media_type=_CSV, encoding="gzip")
+        if compress:
+            packed = _pack(data) if len(data) <= _SMALL else await to_thread.run_sync(_pack, data)
+            return request_body(packed, media_type=_CSV, encoding="gzip")
+        return request_body(data, media_type=_CSV)
+    if not compress:
+        return request_body(source, media_type=_CSV)
+    if isinstance(source, AsyncIterable):
+        return request_body(_compressed(source), media_type=_CSV, encoding="gzip")
+    return _from_chunks(source, compress=True, is_gzip=False)
+
+
+def _from_chunks(factory: Callable[[], Content], *, compress: bool, is_gzip: bool) -> Body:
+    if compress:
+        return request_body(lambda: _compressed(factory()), media_type=_CSV, encoding="gzip")
+    return request_body(factory, media_type=_CSV, encoding="gzip" if is_gzip else None)
+
+
+async def _begins_like_gzip(path: str) -> bool:
+    try:
+        async with await anyio.open_file(path, "rb") as file:
+            return await file.read(len(_GZIP)) == _GZIP
+    except OSError as error:
+        raise InvalidArgumentError(f"source: {path} cannot be read: {error.strerror or error}") from error
+
+
+async def _file(path: str) -> AsyncGenerator[bytes]:
+    async with await anyio.open_file(path, "rb") as file:
+        while chunk := await file.read(_CHUNK):
+            yield chunk
+
+
+async def _compressed(chunks: Content) -> AsyncGenerator[bytes]:
+    compressor = _compressor()
+    async for chunk in chunks:
+        packed = await to_thread.run_sync(compressor.compress, chunk)
+        if packed:
+            yield packed
+    yield compressor.flush()
+
+
+def _pack(data: bytes) -> bytes:
+    compressor = _compressor()
+    return compressor.compress(data) + compressor.flush()
+
+
+def _compressor() -> _Compressor:
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return zlib.compressobj(1, zlib.DEFLATED, _GZIP_WINDOW)
+    # Three times as fast as zlib, and smaller; comes with the extra `fast`.
+    compressor: _Compressor = isal_zlib.compressobj(1, isal_zlib.DEFLATED, _GZIP_WINDOW)
+    return compressor
