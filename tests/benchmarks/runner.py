@@ -79,6 +79,7 @@ def _run(arguments: argparse.Namespace, module: ModuleType, workload: Workload) 
     try:
         with tempfile.TemporaryDirectory() as folder:
             task = Task(workload, arguments.url, Path(folder))
+            _ = task.ids  # made now: that is not measured
             outcome = _measure(run, module, task)
             _check(workload, expected, outcome)
     except Exception as error:  # whatever a contender does wrong is a result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -81,7 +82,7 @@ class Expected:
     csv_nulls: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """What a contender is told.
 
@@ -99,7 +100,7 @@ class Task:
     client_id: str = "life-3599"
     client_secret: str = "benchmark"
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         """Ids of the DataSets to call for, one per call; they repeat when there are fewer DataSets."""
         return [dataset_id(index % self.workload.datasets) for index in range(self.workload.calls)]
