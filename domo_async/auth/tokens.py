@@ -84,7 +84,7 @@ class _Flight:
     def __init__(self, started_at: float) -> None:
         self.done = anyio.Event()
         self.started_at = started_at
-        self.outcome: Token | DomoError | None = None  # None after `done`: the leader was cancelled
+        self.outcome: Token | DomoError | None = None  # None after `done`: begin again
 
 
 class TokenManager:
@@ -184,13 +184,16 @@ class TokenManager:
                 if flight is None:
                     flight = self._flights[loop] = _Flight(now)
             if leading:
-                return await self._lead(flight, loop, token if usable else None)
+                led = await self._lead(flight, loop, token if usable else None)
+                if led is None:
+                    continue
+                return led
             await flight.done.wait()
             match flight.outcome:
                 case Token() as fresh:
                     return fresh
                 case None:
-                    continue  # the leader was cancelled: one of the waiters takes over
+                    continue  # the leader was cancelled, or came too late: whoever is first takes over
                 case failure:
                     raise failure.fresh()
 
@@ -198,7 +201,13 @@ class TokenManager:
         # A flight of a loop that died mid-way stays in the table and must not hold off refreshes for ever.
         return any(now - flight.started_at < _FLIGHT_OVERDUE for flight in self._flights.values())
 
-    async def _lead(self, flight: _Flight, loop: EventLoopToken, fallback: Token | None) -> Token:
+    async def _lead(self, flight: _Flight, loop: EventLoopToken, fallback: Token | None) -> Token | None:
+        """Carry the flight out.
+
+        Returns:
+            The token to use; None if one attempt ahead of time failed and the old token ended meanwhile, so that what
+            is needed now is a flight with all its retries.
+        """
         try:
             granted_at, granted = await (self._attempt() if fallback is not None else self._attempt_until_deadline())
             flight.outcome = token = self._admit(granted, granted_at)
@@ -209,6 +218,9 @@ class TokenManager:
                 logger.warning("Refreshing the token ahead of time failed, the current one is still valid: %s", error)
                 flight.outcome = fallback
                 return fallback
+            if fallback is not None and error.retryable:
+                flight.outcome = None
+                return None
             raise
         except Exception as error:
             # A defect in a credentials provider, say: shared as well, or each waiter would run into it in turn.

@@ -23,6 +23,7 @@ _CREDENTIAL: Final = re.compile(
     r"""(?i:\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:access_token|client_secret)["']?\s*[:=]\s*["']?[^\s"',&]+"""
 )
 _CUT: Final = "[hidden]"
+_SHORTEST_SECRET: Final = 8  # cutting out less would tear words apart, and hide nothing that could not be guessed
 
 
 class Page:
@@ -57,7 +58,9 @@ class Problem:
     def without(self, *secrets: str) -> Self:
         """The same with these texts cut out, in case the server repeats what it was sent."""
         message, reason, toe, code = self.message, self.reason, self.toe, self.code
-        for secret in filter(None, secrets):
+        for secret in secrets:
+            if len(secret) < _SHORTEST_SECRET:
+                continue
             message, reason, toe, code = (
                 text.replace(secret, _CUT) if text is not None else None for text in (message, reason, toe, code)
             )
@@ -145,5 +148,6 @@ def _text(document: dict[str, object], key: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    squeezed = _CREDENTIAL.sub(_CUT, " ".join(text[:_MAX_BODY].split()))
+    # Cut before and after: what a pattern may cost grows with the square of what it is given.
+    squeezed = _CREDENTIAL.sub(_CUT, " ".join(text[:_MAX_BODY].split())[: 4 * _MAX_MESSAGE])
     return squeezed if len(squeezed) <= _MAX_MESSAGE else squeezed[: _MAX_MESSAGE - 1] + "…"

@@ -1,9 +1,12 @@
 """The life of a token: grants are few, shared, ahead of time, and survive what happens to tasks and loops."""
 
 import asyncio
+import base64
 import gc
+import json
 import pickle
 import threading
+import time
 import traceback
 from typing import Any
 
@@ -18,6 +21,7 @@ from domo_async.errors import (
     ConnectionFailedError,
     DomoError,
     InvalidCredentialsError,
+    NotFoundError,
     RateLimitError,
 )
 from domo_async.models import AccessToken
@@ -306,6 +310,87 @@ async def test_a_refresh_ahead_that_fails_after_the_token_ended_is_an_error():
         await endpoint.entered.wait()
         clock.now = first.expires_at + 1
         endpoint.gate.set()
+
+
+async def test_a_refresh_ahead_that_breaks_down_after_the_token_ended_begins_again_with_all_its_retries():
+    clock = Clock()
+    endpoint = Endpoint()
+    tokens = manager(endpoint, clock)
+    first = await tokens.get()
+    clock.now = first.stale_at + 1
+    endpoint.failures = [unreachable(), unreachable(), None]
+    endpoint.hold()
+    got = []
+
+    async def call():
+        got.append(value(await tokens.get()))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(call)
+        await endpoint.entered.wait()
+        clock.now = first.expires_at + 1
+        for _ in range(10):
+            tasks.start_soon(call)
+        await anyio.wait_all_tasks_blocked()
+        endpoint.gate.set()
+
+    assert got == ["token-4"] * 11
+
+
+async def test_the_deadline_of_a_flight_ends_an_attempt_that_is_under_way():
+    endpoint = Endpoint()
+    endpoint.hold()
+    tokens = manager(endpoint, deadline=0.05)
+
+    with anyio.fail_after(5), pytest.raises(CallTimeoutError, match=r"did not answer within 0\.05 s") as caught:
+        await tokens.get()
+
+    assert (caught.value.operation, caught.value.phase, caught.value.attempts) == ("oauth.token", "deadline", 1)
+
+
+async def test_the_last_real_error_surfaces_when_the_deadline_ends_a_later_attempt():
+    endpoint = Endpoint()
+    endpoint.failures = [unreachable()]
+
+    async def hang_next_time(seconds):
+        endpoint.hold()
+
+    with anyio.fail_after(5), pytest.raises(ConnectionFailedError) as caught:
+        await manager(endpoint, deadline=0.05, sleep=hang_next_time, spread=lambda: 0.0).get()
+
+    assert caught.value.attempts == 2
+
+
+async def test_the_end_of_a_jwt_counts_only_where_expires_in_is_missing():
+    payload = base64.urlsafe_b64encode(json.dumps({"exp": time.time() + 1_000}).encode()).decode().rstrip("=")
+    clock = Clock()
+    by_claims = await manager(Endpoint(lifetime=None, access_token=f"e30.{payload}.sig"), clock).get()
+    by_answer = await manager(Endpoint(lifetime=50.0, access_token=f"e30.{payload}.sig"), clock).get()
+
+    assert by_claims.expires_at == pytest.approx(clock.now + 990, abs=5)
+    assert by_answer.expires_at == pytest.approx(clock.now + 45)
+
+
+@pytest.mark.parametrize("exp", [0, -1, True, "soon", None, 1e400])
+async def test_an_end_that_makes_no_sense_is_no_end(exp):
+    payload = base64.urlsafe_b64encode(json.dumps({"exp": exp}).encode()).decode().rstrip("=")
+    clock = Clock()
+    token = await manager(Endpoint(lifetime=None, access_token=f"e30.{payload}.sig"), clock).get()
+
+    assert token.expires_at == pytest.approx(clock.now + DEFAULT_LIFETIME - 10)
+
+
+async def test_what_will_not_pass_is_remembered_whatever_it_is():
+    clock = Clock()
+    endpoint = Endpoint()
+    endpoint.failures = [NotFoundError("no such path", status=404), None]
+    tokens = manager(endpoint, clock)
+
+    for _ in range(3):
+        with pytest.raises(NotFoundError):
+            await tokens.get()
+
+    assert endpoint.requests == 1
 
 
 async def test_two_hundred_refusals_of_one_token_make_one_grant():
