@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Never
 import anyio
 from anyio.lowlevel import current_token
 
+from domo_async.auth.lifetime import Token
 from domo_async.errors import CallError, CallTimeoutError, DomoError, StatusError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from domo_async.models import AccessToken
 
-__all__ = ["GRANT_OPERATION", "Grant", "Token", "TokenManager"]
+__all__ = ["GRANT_OPERATION", "Grant", "TokenManager"]
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +30,6 @@ Grant = Callable[[], Awaitable["AccessToken"]]
 GRANT_OPERATION: Final = "oauth.token"
 """Name of the token request in errors. A call that failed with it was never sent."""
 
-DEFAULT_LIFETIME: Final = 3599.0  # documented value, for an answer without expires_in and without exp
-_REFRESH_AHEAD: Final = 300.0
-_SAFETY_MARGIN: Final = 10.0
 _AHEAD_BACKOFF: Final = 5.0
 _REFUSAL_MEMORY: Final = 5.0
 _PROBATION: Final = 60.0
@@ -39,41 +37,6 @@ _FLIGHT_OVERDUE: Final = 120.0
 _LONGEST_MEMORY: Final = 60.0
 _RETRY_BASE: Final = 0.25
 _RETRY_CAP: Final = 5.0
-
-
-class Token:
-    """One granted token and the moments of its life, on the manager's clock.
-
-    Attributes:
-        generation: Counts grants; two tokens are the same exactly when their generations are.
-        stale_at: From here on one caller refreshes while the others go on using it.
-        expires_at: From here on nobody uses it. A little before the server's own limit.
-        accepted: Whether the API has answered a call with it. A token that was refused before that is not stale: the
-            server objects to something that a new token would not change.
-    """
-
-    __slots__ = ("accepted", "expires_at", "generation", "granted", "granted_at", "stale_at")
-
-    def __init__(
-        self, granted: AccessToken, *, generation: int, granted_at: float, stale_at: float, expires_at: float
-    ) -> None:
-        self.granted = granted
-        self.generation = generation
-        self.granted_at = granted_at
-        self.stale_at = stale_at
-        self.expires_at = expires_at
-        self.accepted = False
-
-    @property
-    def authorization(self) -> str:
-        """Value of the Authorization header."""
-        return f"Bearer {self.granted.access_token.get_secret_value()}"
-
-    def __repr__(self) -> str:
-        return f"<Token generation {self.generation}>"
-
-    def __reduce__(self) -> Never:
-        raise TypeError("a Token is a secret and does not pickle")
 
 
 class _Flight:
@@ -169,7 +132,7 @@ class TokenManager:
                 now = self._clock()
                 token = self._token
                 if token is not None:
-                    reserve = min(min_remaining, (token.expires_at - token.granted_at) / 2)
+                    reserve = min(min_remaining, token.lifetime / 2)
                     usable = now + reserve < token.expires_at
                     if usable and (now + reserve < token.stale_at or now < self._no_refresh_before):
                         return token
@@ -269,20 +232,11 @@ class TokenManager:
         raise failure
 
     def _admit(self, granted: AccessToken, granted_at: float) -> Token:
-        lifetime = granted.expires_in or _lifetime_by_claims(granted) or DEFAULT_LIFETIME
-        ahead = min(_REFRESH_AHEAD, lifetime / 4) * (0.8 + 0.2 * self._spread())
-        margin = min(_SAFETY_MARGIN, lifetime / 10)
         with self._mutex:
             self._generation += 1
-            token = self._token = Token(
-                granted,
-                generation=self._generation,
-                granted_at=granted_at,
-                stale_at=granted_at + lifetime - max(ahead, margin),
-                expires_at=granted_at + lifetime - margin,
-            )
+            token = self._token = Token.born(granted, generation=self._generation, at=granted_at, spread=self._spread())
             self._refusal = None
-        logger.debug("Token granted for %.0f s", lifetime)
+        logger.debug("Token granted for %.0f s", token.lifetime)
         return token
 
     def _remember(self, error: DomoError, *, had_fallback: bool) -> None:
@@ -329,12 +283,3 @@ class TokenManager:
 
 def _asked_to_wait(error: DomoError) -> float:
     return (error.retry_after or 0.0) if isinstance(error, StatusError) else 0.0
-
-
-def _lifetime_by_claims(granted: AccessToken) -> float | None:
-    """Seconds until the ``exp`` of a JWT: on the wall clock, so it serves only where expires_in is missing."""
-    exp = (granted.claims or {}).get("exp")
-    if isinstance(exp, bool) or not isinstance(exp, int | float):
-        return None
-    remaining = exp - time.time()
-    return remaining if 0 < remaining < float("inf") else None

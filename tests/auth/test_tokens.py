@@ -15,7 +15,8 @@ import pytest
 import trio
 from anyio.lowlevel import checkpoint, current_token
 
-from domo_async.auth.tokens import DEFAULT_LIFETIME, Token, TokenManager, _Flight
+from domo_async.auth.lifetime import DEFAULT_LIFETIME, Token
+from domo_async.auth.tokens import TokenManager, _Flight
 from domo_async.errors import (
     CallTimeoutError,
     ConnectionFailedError,

@@ -1,0 +1,91 @@
+"""One token and how long it may be used. No HTTP in here."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, Never, Self
+
+if TYPE_CHECKING:
+    from domo_async.models import AccessToken
+
+__all__ = ["DEFAULT_LIFETIME", "Token"]
+
+DEFAULT_LIFETIME: Final = 3599.0  # documented value, for an answer without expires_in and without exp
+_REFRESH_AHEAD: Final = 300.0
+_SAFETY_MARGIN: Final = 10.0
+
+
+class Token:
+    """One granted token and the moments of its life, on the manager's clock.
+
+    Attributes:
+        generation: Counts grants; two tokens are the same exactly when their generations are.
+        stale_at: From here on one caller refreshes while the others go on using it.
+        expires_at: From here on nobody uses it. A little before the server's own limit.
+        lifetime: Seconds that it lives, as far as anybody said.
+        accepted: Whether the API has answered a call with it. A token that was refused before that is not stale: the
+            server objects to something that a new token would not change.
+    """
+
+    __slots__ = ("accepted", "expires_at", "generation", "granted", "granted_at", "lifetime", "stale_at")
+
+    def __init__(
+        self,
+        granted: AccessToken,
+        *,
+        generation: int,
+        granted_at: float,
+        lifetime: float,
+        stale_at: float,
+        expires_at: float,
+    ) -> None:
+        self.granted = granted
+        self.generation = generation
+        self.granted_at = granted_at
+        self.lifetime = lifetime
+        self.stale_at = stale_at
+        self.expires_at = expires_at
+        self.accepted = False
+
+    @classmethod
+    def born(cls, granted: AccessToken, *, generation: int, at: float, spread: float) -> Self:
+        """A token with the moments of its life worked out.
+
+        Args:
+            granted: What the endpoint granted.
+            generation: Its number.
+            at: When it was asked for: lifetimes are under-estimated by the round trip, and never over.
+            spread: A number in 0..1 by which the refresh ahead is shifted, so that a fleet that started together does
+                not refresh together.
+        """
+        lifetime = granted.expires_in or _lifetime_by_claims(granted) or DEFAULT_LIFETIME
+        ahead = min(_REFRESH_AHEAD, lifetime / 4) * (0.8 + 0.2 * spread)
+        margin = min(_SAFETY_MARGIN, lifetime / 10)
+        return cls(
+            granted,
+            generation=generation,
+            granted_at=at,
+            lifetime=lifetime,
+            stale_at=at + lifetime - max(ahead, margin),
+            expires_at=at + lifetime - margin,
+        )
+
+    @property
+    def authorization(self) -> str:
+        """Value of the Authorization header."""
+        return f"Bearer {self.granted.access_token.get_secret_value()}"
+
+    def __repr__(self) -> str:
+        return f"<Token generation {self.generation}>"
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a Token is a secret and does not pickle")
+
+
+def _lifetime_by_claims(granted: AccessToken) -> float | None:
+    """Seconds until the ``exp`` of a JWT: on the wall clock, so it serves only where expires_in is missing."""
+    exp = (granted.claims or {}).get("exp")
+    if isinstance(exp, bool) or not isinstance(exp, int | float):
+        return None
+    remaining = exp - time.time()
+    return remaining if 0 < remaining < float("inf") else None
