@@ -374,16 +374,21 @@ async def test_an_endpoint_that_stays_away_is_a_connection_failure(endpoint):
 
 
 class Dribbling:
-    """A server that sends one byte after the other and never comes to an end."""
+    """A server that sends one byte after the other and never comes to an end, to the first `victims` at least."""
 
-    def __init__(self):
+    def __init__(self, victims=1_000):
         self.connections = 0
+        self.victims = victims
 
     async def serve(self, stream):
         self.connections += 1
         async with stream:
             try:
                 await stream.receive()
+                if self.connections > self.victims:
+                    body = json.dumps(EXAMPLE).encode()
+                    await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                    return
                 await stream.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99999\r\n\r\n")
                 while True:
                     await stream.send(b" ")
@@ -407,6 +412,20 @@ async def test_an_endpoint_that_dribbles_for_ever_ends_in_a_timeout(timeout, dea
         assert caught.value.operation == "oauth.token"
         assert isinstance(caught.value, TimeoutError)
         assert server.connections >= 1
+        tasks.cancel_scope.cancel()
+
+
+async def test_one_attempt_that_dribbles_leaves_time_for_the_next():
+    server = Dribbling(victims=1)
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, server.serve)
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        domo = DomoAuth("id", "secret", api_url=f"http://127.0.0.1:{port}", timeout=0.2, deadline=20)
+
+        with anyio.fail_after(10):
+            assert (await domo.token()).customer == "acmecompany"
+
+        assert server.connections == 2
         tasks.cancel_scope.cancel()
 
 
