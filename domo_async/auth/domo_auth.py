@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from typing import Never
@@ -43,7 +44,8 @@ class DomoAuth(httpx.Auth):
         credentials: An async function that returns `ClientCredentials`, instead of the two above. Asked again after
             Domo refused what it returned last: secrets rotate without a restart.
         scopes: Scopes to ask for, such as ``["data", "user"]``. None asks for all that the client has.
-        api_url: Scheme, host and port of the API. Requests to other places are refused, so that no token leaves.
+        api_url: Scheme, host and port of the API; None reads DOMO_API_URL, and takes ``https://api.domo.com`` if it is
+            not set. Requests to other places are refused, so that no token leaves.
         grant_method: How to ask for the token. Domo documents GET and accepts POST too.
         timeout: Seconds for one token request.
         deadline: Seconds for all attempts to get a token that calls wait for.
@@ -58,7 +60,7 @@ class DomoAuth(httpx.Auth):
         ::
 
             auth = DomoAuth(client_id="...", client_secret="...", scopes=["data"])
-            async with httpx.AsyncClient(auth=auth, base_url="https://api.domo.com") as client:
+            async with httpx.AsyncClient(auth=auth, base_url=auth.api_url) as client:
                 response = await client.get("/v1/datasets")
 
     Source: API Authentication; RFC 6749 section 4.4; RFC 6750 section 2.1.
@@ -74,7 +76,7 @@ class DomoAuth(httpx.Auth):
         *,
         credentials: CredentialsProvider | None = None,
         scopes: str | Iterable[str] | None = None,
-        api_url: str = DEFAULT_API_URL,
+        api_url: str | None = None,
         grant_method: GrantMethod = "GET",
         timeout: float = 15.0,
         deadline: float = 30.0,
@@ -86,7 +88,7 @@ class DomoAuth(httpx.Auth):
             client_secret = SecretStr(client_secret)  # a traceback with local variables must not show it
         for name, seconds in (("timeout", timeout), ("deadline", deadline)):
             _check_seconds(name, seconds)
-        self._origin = Origin.parse(api_url)
+        self._origin = Origin.parse(api_url or os.environ.get("DOMO_API_URL") or DEFAULT_API_URL)
         endpoint = TokenEndpoint(
             origin=self._origin,
             credentials=CredentialsSource(_provider(client_id, client_secret, credentials)),
@@ -97,6 +99,11 @@ class DomoAuth(httpx.Auth):
             transport=transport,
         )
         self.tokens = TokenManager(endpoint.grant, deadline=deadline, clock=clock)
+
+    @property
+    def api_url(self) -> str:
+        """Scheme, host and port of the API."""
+        return str(self._origin)
 
     @property
     def grants(self) -> int:
