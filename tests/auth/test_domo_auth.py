@@ -408,6 +408,25 @@ async def test_refused_credentials_are_forgotten(domo):
     assert len(domo.seen) == 2, "the next grant began with asking the provider"
 
 
+async def test_refused_credentials_are_forgotten_also_when_the_provider_fails_then(domo):
+    now = 0.0
+    answers = [ClientCredentials("id", "wrong"), OSError("vault sealed"), ClientCredentials("id", "secret")]
+
+    async def vault():
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    auth = auth_for(domo, None, None, credentials=vault, clock=lambda: now)
+    with pytest.raises(MissingCredentialsError, match="provider failed"):
+        await auth.token()
+    now = 10.0
+    await auth.token()
+
+    assert len(domo.seen) == 2, "the refused secret was sent once"
+
+
 @pytest.mark.parametrize("what", [None, "id:secret", {"client_id": "id"}, 5])
 async def test_a_provider_that_returns_nonsense_is_named(domo, what):
     async def provider():

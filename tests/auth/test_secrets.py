@@ -147,6 +147,7 @@ async def test_waiters_see_neither_secrets_nor_each_others_frames(emulator, log)
     for error in errors:
         texts = everything_that_shows(error)
         assert_hidden([*texts, log.text])
+        assert "async_auth_flow" in {frame.name for frame in traceback.extract_tb(error.__traceback__)}
         others = {name for text in texts for name in (f"private-{n}" for n in range(10)) if f"'{name}'" in text}
         assert len(others) <= 1
 
