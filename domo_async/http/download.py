@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from domo_async.errors import CallError, ClientClosedError, IncompleteDataError
+from domo_async.errors import CallError, ClientClosedError, ConnectionLostError, IncompleteDataError
 
 if TYPE_CHECKING:
     from domo_async.http.engine import Lane
@@ -51,6 +51,7 @@ class Download:
         self._sum = 0
         self._breaks = 0
         self._failure: CallError | None = None
+        self._interrupted = False
         self._ended = False
         self._closed = False
         self.headers: dict[str, str] = {}
@@ -86,10 +87,16 @@ class Download:
         while True:
             if self._closed:
                 raise ClientClosedError("The download is closed", hint="Read it inside its `async with` block")
+            if self._interrupted and self._failure is None:
+                # What a cancelled read had received is lost, and what follows it is not what the caller waits for.
+                self._failure = ConnectionLostError("An earlier read of this download was cancelled")
+                if not self._resumable:
+                    raise self._failure
+            self._interrupted = True
             try:
                 if self._failure is not None:
                     await self._resume(self._failure)
-                return await self._read()
+                chunk = await self._read()
             except IncompleteDataError:
                 raise
             except CallError as error:
@@ -98,6 +105,9 @@ class Download:
                 self._breaks += 1
                 error.attempts = self._breaks
                 self._failure = error
+            else:
+                self._interrupted = False
+                return chunk
 
     async def _resume(self, failure: CallError) -> None:
         """Ask again, and skip what was delivered. Whatever interrupts it, the next read begins with it anew."""

@@ -15,6 +15,7 @@ import httpx
 
 from domo_async.auth.domo_auth import REPLAYABLE
 from domo_async.errors import InvalidResponseError, StatusError
+from domo_async.http.decoding import ACCEPTED, BrokenEncodingError, Decoder
 from domo_async.models.problems import Page, looks_like_html, read_problem
 from domo_async.models.refusals import refusal
 from domo_async.transport.failures import NETWORK_FAILURES, named_failure
@@ -87,7 +88,8 @@ class OpenAnswer:
         self.headers = dict(response.headers.items())
         self.on_close: Callable[[], None] | None = None
         self._response = response
-        self._chunks = response.aiter_bytes()
+        self._chunks = response.aiter_raw()
+        self._decoder: Decoder | None = None
         self._waiting: list[bytes] = []
         self._request = request
         self._handled = handled
@@ -106,9 +108,17 @@ class OpenAnswer:
         if self._waiting:
             return self._waiting.pop()
         try:
-            return await anext(self._chunks, None)
+            if self._decoder is None:
+                self._decoder = Decoder(self._response.headers.get("content-encoding", ""))
+            while (chunk := await anext(self._chunks, None)) is not None:
+                if unpacked := self._decoder.feed(chunk):
+                    return unpacked
+            self._decoder.finish()
+        except BrokenEncodingError as error:
+            raise _invalid(self._request, str(error)) from None
         except NETWORK_FAILURES as error:
             raise_named(error, self._request, self._handled)
+        return None
 
     async def read_up_to(self, size: int) -> bytes:
         """The next bytes, up to the first piece that makes them `size` or more, or to the end."""
@@ -181,7 +191,9 @@ class Exchange:
             if not response.is_success:
                 await self._refuse(request, response, handled)
             try:
-                body = await response.aread()
+                body = await _whole(response)
+            except BrokenEncodingError as error:
+                raise _invalid(request, str(error)) from None
             except NETWORK_FAILURES as error:
                 raise_named(error, request, handled)
         finally:
@@ -226,7 +238,11 @@ class Exchange:
                 await upload.aclose()
 
     def _build(self, request: Request, options: CallOptions) -> httpx.Request:
-        headers = {"Accept": request.operation.accept, "User-Agent": self._user_agent}
+        headers = {
+            "Accept": request.operation.accept,
+            "Accept-Encoding": ACCEPTED,
+            "User-Agent": self._user_agent,
+        }
         body = request.body
         if body is not None:
             headers["Content-Type"] = body.media_type
@@ -290,13 +306,8 @@ class Exchange:
         problem = read_problem(body, content_type="text/html")
         if problem.page != Page.OTHER:
             return self._refused(request, response, body)
-        operation = request.operation
-        return InvalidResponseError(
-            f"Domo answered {response.status_code} with a page for people: {problem.message or 'untitled'}",
-            operation=operation.name,
-            method=operation.method,
-            path=request.path,
-        )
+        words = problem.message or "untitled"
+        return _invalid(request, f"Domo answered {response.status_code} with a page for people: {words}")
 
 
 class _Upload(httpx.AsyncByteStream, AsyncIterator[bytes]):
@@ -331,6 +342,24 @@ class _Upload(httpx.AsyncByteStream, AsyncIterator[bytes]):
             if isinstance(iterator, AsyncGenerator):
                 with anyio.CancelScope(shield=True):
                     await iterator.aclose()
+
+
+async def _whole(response: httpx.Response) -> bytes:
+    """The body of an answer, unpacked."""
+    if response.is_stream_consumed:
+        return response.content  # a hook of the caller's client has read it
+    # Unpacked at the end: an error in between would leave a generator half-way.
+    body = b"".join([chunk async for chunk in response.aiter_raw()])
+    if encoding := response.headers.get("content-encoding"):
+        decoder = Decoder(encoding)
+        body = decoder.feed(body)
+        decoder.finish()
+    return body
+
+
+def _invalid(request: Request, message: str) -> InvalidResponseError:
+    operation = request.operation
+    return InvalidResponseError(message, operation=operation.name, method=operation.method, path=request.path)
 
 
 def raise_named(error: Exception, request: Request, handled: BaseException | None) -> NoReturn:

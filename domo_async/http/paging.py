@@ -144,6 +144,7 @@ class _Pages(AsyncIterator[Page[T]]):
         self._most_ahead = ahead
         self._key = key
         self._coming: deque[tuple[int, int, Ahead[list[T]]]] = deque()
+        self._awaited: Ahead[list[T]] | None = None
         self._window = 0  # the first page goes alone: most listings have no second one
         self._seen: set[Hashable] = set()
         self._previous: list[T] = []
@@ -176,6 +177,7 @@ class _Pages(AsyncIterator[Page[T]]):
             offset, asked, ahead = self._coming.popleft()
             self._fill(self._window - 1)  # the one that is waited for now counts
             coming: Awaitable[list[T]] = ahead.result()
+            self._awaited = ahead
         else:
             offset, asked = self._next_offset, self._next_size()
             if asked == 0:
@@ -214,6 +216,9 @@ class _Pages(AsyncIterator[Page[T]]):
         self._next_offset = offset
 
     def _drop_coming(self) -> None:
+        if self._awaited is not None:
+            self._awaited.cancel()
+            self._awaited = None
         while self._coming:
             self._coming.popleft()[2].cancel()
 

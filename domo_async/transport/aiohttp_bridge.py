@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import warnings
 from collections.abc import AsyncIterator, Callable
 from typing import Final, Self
 
@@ -18,6 +17,7 @@ from domo_async.transport.network import ENDS_WHEN_CLOSED
 __all__ = ["FastTransport"]
 
 _BUFFER_SIZE: Final = 1 << 20
+_SLICE: Final = 1 << 18
 _KEEPALIVE_SECONDS: Final = 15.0
 _NOT_OURS: Final = frozenset({"Accept", "Accept-Encoding", "Content-Type", "User-Agent"})
 
@@ -87,9 +87,10 @@ class FastTransport(httpx.AsyncBaseTransport):
         session = self._session if self._session is not None and not self._closed else self._open_session()
         timeouts = request.extensions.get("timeout", {})
         headers = CIMultiDict(request.headers.multi_items())
-        data: bytes | httpx.AsyncByteStream | httpx.SyncByteStream | None
+        data: bytes | _Slices | httpx.AsyncByteStream | httpx.SyncByteStream | None
         try:
-            data = request.content or None
+            content = request.content
+            data = content if len(content) <= _SLICE else _Slices(content)
         except httpx.RequestNotRead:
             data = request.stream
             headers.pop("Transfer-Encoding", None)  # aiohttp says so itself
@@ -157,12 +158,8 @@ class FastTransport(httpx.AsyncBaseTransport):
         connector = self._session.connector
         self._session.detach()
         if connector is not None:
-            with warnings.catch_warnings():
-                # A transport of asyncio complains when it goes unclosed, and only its loop could close it.
-                warnings.simplefilter("ignore", ResourceWarning)
-                connector.close()
-                del connector
-                self._session = None
+            connector.close()
+        self._session = None
 
 
 class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
@@ -195,6 +192,19 @@ class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
             self._response.release()
         else:
             self._response.close()
+
+
+class _Slices(AsyncIterator[bytes]):
+    """Many bytes in pieces: aiohttp would pass them to the socket in one go, and the loop would stand still."""
+
+    def __init__(self, content: bytes) -> None:
+        self._rest = memoryview(content)
+
+    async def __anext__(self) -> bytes:
+        if not self._rest:
+            raise StopAsyncIteration
+        piece, self._rest = self._rest[:_SLICE], self._rest[_SLICE:]
+        return bytes(piece)
 
 
 def _sum(pool: float | None, connect: float | None) -> float | None:

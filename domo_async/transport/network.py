@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import warnings
 from collections.abc import Iterable
 
 import anyio
@@ -75,8 +74,5 @@ class Network(httpcore.AsyncNetworkBackend):
 
     def abandon(self) -> None:
         """Close every socket, though the event loop that they belong to is gone."""
-        with warnings.catch_warnings():
-            # A transport of asyncio complains when it goes without having been closed, and only its loop could do that.
-            warnings.simplefilter("ignore", ResourceWarning)
-            while self._streams:
-                self._streams.pop().abandon()
+        while self._streams:
+            self._streams.pop().abandon()

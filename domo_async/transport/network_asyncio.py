@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections import deque
 from select import POLLIN, poll
@@ -16,7 +17,7 @@ from domo_async.transport.network import Stream
 __all__ = ["connect"]
 
 _HIGH_WATER: Final = 1 << 20
-_LOW_WATER: Final = 1 << 18
+_HEAD_START: Final = 0.25
 
 
 async def connect(host: str, port: int, *, timeout: float | None, local_address: str | None) -> Stream:
@@ -26,25 +27,75 @@ async def connect(host: str, port: int, *, timeout: float | None, local_address:
         httpcore.ConnectTimeout: It took too long.
         httpcore.ConnectError: The host is unknown or does not answer.
     """
-    loop = asyncio.get_running_loop()
-    # Of two addresses the second is tried soon, if the first keeps silent. uvloop does not know how.
-    pace: dict[str, Any] = {"happy_eyeballs_delay": 0.25} if isinstance(loop, asyncio.BaseEventLoop) else {}
-    local = (local_address, 0) if local_address is not None else None
     try:
         with anyio.fail_after(timeout):
-            _, stream = await loop.create_connection(lambda: AsyncioStream(loop), host, port, local_addr=local, **pace)
+            return await _race(host, port, local_address)
     except TimeoutError as error:
         raise httpcore.ConnectTimeout(str(error)) from error
     except OSError as error:
         raise httpcore.ConnectError(str(error)) from error
+
+
+async def _race(host: str, port: int, local_address: str | None) -> AsyncioStream:
+    """Connect to the first address of a host that answers; after a moment of silence the next one is tried as well.
+
+    asyncio can do that too, but loses sockets when it is cancelled at it, and uvloop cannot.
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [(family, address) for family, _, _, _, address in found]
+    if len(addresses) == 1:
+        return await _open(loop, *addresses[0], local_address)
+    winners: list[AsyncioStream] = []
+    errors: list[OSError] = []
+
+    async def attempt(family: int, address: Any, failed: anyio.Event) -> None:  # noqa: ANN401 - differs by family
+        try:
+            winners.append(await _open(loop, family, address, local_address))
+        except OSError as error:
+            errors.append(error)
+            failed.set()
+        else:
+            group.cancel_scope.cancel()
+
+    chosen: AsyncioStream | None = None
+    try:
+        async with anyio.create_task_group() as group:
+            for family, address in addresses:
+                failed = anyio.Event()
+                group.start_soon(attempt, family, address, failed)
+                with anyio.move_on_after(_HEAD_START):
+                    await failed.wait()
+        chosen = winners[0] if winners else None
+    finally:
+        for stream in winners:
+            if stream is not chosen:
+                stream.abort()
+    if chosen is None:
+        raise errors[0] if errors else OSError(f"{host} has no address")
+    return chosen
+
+
+async def _open(loop: asyncio.AbstractEventLoop, family: int, address: Any, local: str | None) -> AsyncioStream:  # noqa: ANN401
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        if local is not None:
+            sock.bind((local, 0))
+        await loop.sock_connect(sock, address)
+        _, stream = await loop.create_connection(lambda: AsyncioStream(loop, sock), sock=sock)
+    except BaseException:
+        sock.close()
+        raise
     return stream
 
 
 class AsyncioStream(Stream, asyncio.Protocol):
     """A socket, its buffer, and at most one task that waits for each direction."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
         self._loop = loop
+        self._socket = sock
         self._transport: asyncio.Transport | None = None
         self._received: deque[bytes] = deque()
         self._size = 0
@@ -141,13 +192,13 @@ class AsyncioStream(Stream, asyncio.Protocol):
                     self._transport, self, ssl_context, server_hostname=server_hostname
                 )
         except TimeoutError as error:
-            self._abort()
+            self.abort()
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
-            self._abort()
+            self.abort()
             raise httpcore.ConnectError(str(error) or "The server hung up during the TLS handshake") from error
         except BaseException:
-            self._abort()
+            self.abort()
             raise
         if upgraded is None:
             raise httpcore.ConnectError("The server hung up during the TLS handshake")
@@ -155,15 +206,17 @@ class AsyncioStream(Stream, asyncio.Protocol):
         return self
 
     async def aclose(self) -> None:
-        self._abort()
+        self.abort()
         await asyncio.sleep(0)  # in the next turn the socket is closed
 
-    def _abort(self) -> None:
+    def abort(self) -> None:
+        """Close the socket in the next turn of the loop."""
         if self._transport is not None:
             self._transport.abort()
 
     def abandon(self) -> None:
         self._transport = None
+        self._socket.close()
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as declared by httpcore
         if self._transport is None:

@@ -225,9 +225,9 @@ def answering(*steps, last=None):
 class Wire:
     """What tests of this folder need, without importing anything."""
 
-    token: str = TOKEN
-    secret: str = SECRET
-    servers: list = field(default_factory=list)
+    token: str = field(default=TOKEN, repr=False)
+    secret: str = field(default=SECRET, repr=False)
+    servers: list = field(default_factory=list, repr=False)
 
     answering = staticmethod(answering)
     Server = WireServer

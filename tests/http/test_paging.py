@@ -79,7 +79,9 @@ async def test_every_item_comes_once_and_in_order(total, ahead):
     listing = Listing(total)
     async with nothing_left_running():
         assert [item async for item in listing.pager(ahead=ahead)] == listing.items
+        await settled()
         assert await listing.pager(ahead=ahead).collect() == listing.items
+        await settled()
         pages = [page async for page in listing.pager(ahead=ahead).pages()]
     assert [item for page in pages for item in page] == listing.items
     assert [page.offset for page in pages] == list(range(0, total, 10))
