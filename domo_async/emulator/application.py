@@ -10,16 +10,26 @@ import anyio
 from domo_async.emulator.operations import Endpoint
 from domo_async.emulator.recording import CONTROL, Recorder
 from domo_async.emulator.routes import (
+    accounts,
+    activity_log,
+    cards,
+    clients,
     control,
     datasets,
+    embed,
     executions,
+    groups,
     oauth,
+    pages,
     policies,
+    projects,
     queries,
     rows,
     s3_exports,
     simple,
     streams,
+    tasks,
+    users,
 )
 from domo_async.emulator.routing import Router
 from domo_async.emulator.striking import FaultMiddleware
@@ -33,7 +43,28 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILIES", "build"]
 
-FAMILIES = (oauth, queries, datasets, rows, policies, streams, executions, simple, s3_exports, control)
+FAMILIES = (
+    oauth,
+    queries,
+    datasets,
+    rows,
+    policies,
+    streams,
+    executions,
+    simple,
+    s3_exports,
+    users,
+    groups,
+    pages,
+    accounts,
+    activity_log,
+    cards,
+    embed,
+    projects,
+    tasks,
+    clients,
+    control,
+)
 """Modules with ``OPERATIONS``. Where two paths could match, the first one wins."""
 
 

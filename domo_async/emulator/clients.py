@@ -32,6 +32,7 @@ class Client:
         name: That user's name.
         enabled: Whether it gets tokens.
         role: That user's role. PDP hides nothing from an ``Admin``.
+        title: What the client itself is called; no name was given to those that Python made.
     """
 
     client_id: str
@@ -41,6 +42,7 @@ class Client:
     name: str = "DomoSupport"
     enabled: bool = True
     role: str = ADMIN
+    title: str | None = None
 
     def __repr__(self) -> str:
         return f"Client(client_id={self.client_id!r}, scopes={self.scopes!r}, enabled={self.enabled})"
@@ -62,6 +64,7 @@ class ClientRegistry:
         user_id: int = 27,
         name: str = "DomoSupport",
         role: str = ADMIN,
+        title: str | None = None,
     ) -> Client:
         """Create a client; what is not given is made up."""
         scopes = tuple(dict.fromkeys([scopes] if isinstance(scopes, str) else scopes))
@@ -69,7 +72,13 @@ class ClientRegistry:
             msg = f"Domo has no scope {unknown[0]!r}; it has {', '.join(SCOPES)}"
             raise ValueError(msg)
         client = Client(
-            client_id or str(uuid4()), client_secret or secrets.token_hex(32), scopes, user_id, name, role=role
+            client_id or str(uuid4()),
+            client_secret or secrets.token_hex(32),
+            scopes,
+            user_id,
+            name,
+            role=role,
+            title=title,
         )
         with self._lock:
             if client.client_id in self._clients:
@@ -81,6 +90,20 @@ class ClientRegistry:
     def get(self, client_id: str) -> Client | None:
         """The client of that id."""
         return self._clients.get(client_id)
+
+    def all(self) -> list[Client]:
+        """Every client, oldest first."""
+        with self._lock:
+            return list(self._clients.values())
+
+    def remove(self, client_id: str) -> None:
+        """Forget a client. Tokens that it has stay live until they end.
+
+        Raises:
+            KeyError: There is no such client.
+        """
+        with self._lock:
+            del self._clients[client_id]
 
     def change(self, client_id: str, *, enabled: bool | None = None, client_secret: str | None = None) -> Client:
         """Enable, disable, or give a new secret.

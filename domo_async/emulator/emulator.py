@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from starlette.types import ASGIApp
 
+    from domo_async.emulator.clients import ClientRegistry
+    from domo_async.emulator.entities.accounts import AccountBook
+    from domo_async.emulator.entities.audit import AuditLog
+    from domo_async.emulator.entities.people import People
     from domo_async.emulator.faults import Faults
     from domo_async.emulator.recording import RequestRecord
     from domo_async.emulator.tokens import TokenFormat
@@ -265,9 +269,31 @@ class Emulator:
         Raises:
             ValueError: There is such a client already, or a scope that Domo does not know.
         """
-        return self._instance.clients.add(
+        client = self._instance.clients.add(
             client_id=client_id, client_secret=client_secret, scopes=scopes, user_id=user_id, name=name, role=role
         )
+        self._instance.people.meet(user_id, name, role)
+        return client
+
+    @property
+    def clients(self) -> ClientRegistry:
+        """All API clients, those created over the wire included."""
+        return self._instance.clients
+
+    @property
+    def people(self) -> People:
+        """Users and groups; `add_user` gives one a password to sign in with."""
+        return self._instance.people
+
+    @property
+    def accounts(self) -> AccountBook:
+        """Accounts, with the credentials that arrived."""
+        return self._instance.accounts
+
+    @property
+    def audit(self) -> AuditLog:
+        """What the activity log shows, and how it writes times."""
+        return self._instance.audit
 
     def disable_client(self, client_id: str) -> None:
         """Give this client no more tokens. Those it has stay live."""

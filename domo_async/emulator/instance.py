@@ -13,6 +13,12 @@ import pyarrow as pa
 
 from domo_async.emulator.catalog import Catalog, DataSetEntry, sources_by_name
 from domo_async.emulator.clients import ADMIN, ClientRegistry
+from domo_async.emulator.entities.accounts import AccountBook
+from domo_async.emulator.entities.audit import AuditLog
+from domo_async.emulator.entities.pages import PageBook
+from domo_async.emulator.entities.people import People
+from domo_async.emulator.entities.projects import ProjectBook
+from domo_async.emulator.entities.shelf import Document, Shelf
 from domo_async.emulator.faults import Faults
 from domo_async.emulator.policies import visible
 from domo_async.emulator.rows.store import RowStore
@@ -51,6 +57,12 @@ class Instance:
         self.rows = RowStore()
         self.streams = StreamRegistry()
         self.s3_exports: dict[str, list[S3ExportEntry]] = {}
+        self.people = People()
+        self.pages = PageBook()
+        self.cards: Shelf[Document] = Shelf(880_001)
+        self.accounts = AccountBook()
+        self.projects = ProjectBook()
+        self.audit = AuditLog()
         self.faults = Faults(seed)
         self.grants = 0
         self.grant_requests = 0
@@ -121,7 +133,8 @@ class Instance:
         """Those rows of a DataSet that PDP shows to the user behind a client."""
         if not entry.pdp_enabled or client.role == ADMIN or client.user_id == entry.owner_id:
             return rows
-        return visible(rows, entry.policies.all(), client.user_id, ())
+        groups = [group["id"] for group in self.people.groups_of(client.user_id)]
+        return visible(rows, entry.policies.all(), client.user_id, groups)
 
     def reshape(self, entry: DataSetEntry, columns: Sequence[StoredColumn]) -> None:
         """Give a DataSet another schema; columns that keep their name keep their values where the type allows it."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from domo_async.emulator.entities.audit import note
 from domo_async.emulator.operations import Call, Operation, answer
 from domo_async.emulator.refusals import RefusedError
 from domo_async.emulator.rows.types import StoredColumn
@@ -60,6 +61,7 @@ async def create_dataset(call: Call) -> Response:
         raise RefusedError.gateway(400, "Bad Request")
     columns = columns_of(body.get("schema"))
     entry = await call.work(lambda: call.instance.create_dataset(call.client, name, columns, description=description))
+    note(call, "CREATED", "DATA_SOURCE", entry.id, entry.name)
     return answer(entry.created(), 201)
 
 
@@ -84,12 +86,15 @@ async def update_dataset(call: Call) -> Response:
     if columns is not None and [(c.name, c.type) for c in columns] != [(c.name, c.type) for c in entry.columns]:
         await call.work(call.instance.reshape, entry, columns)
     entry.touch()
+    note(call, "UPDATED", "DATA_SOURCE", entry.id, entry.name)
     return answer(entry.detail())
 
 
 async def delete_dataset(call: Call) -> Response:
     """Delete a DataSet and its rows."""
-    await call.work(call.instance.delete, existing(call))
+    entry = existing(call)
+    await call.work(call.instance.delete, entry)
+    note(call, "DELETED", "DATA_SOURCE", entry.id, entry.name)
     return Response(status_code=204)
 
 
