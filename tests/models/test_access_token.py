@@ -6,11 +6,14 @@ import json
 import pickle
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from domo_async.models import AccessToken
+
+# Examples may take their time: other work on the machine must not fail a test.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 def jwt(payload):
@@ -108,6 +111,7 @@ def test_what_fits_is_one(value):
     assert token(value).access_token.get_secret_value()
 
 
+@PATIENT
 @given(st.text(), st.one_of(st.none(), st.text(), st.lists(st.text()), st.integers()))
 def test_looking_never_raises(value, scope):
     try:

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domo_async.errors import (
@@ -24,6 +24,9 @@ from domo_async.errors import (
 )
 from domo_async.models.problems import Page, looks_like_html, read_problem
 from domo_async.models.refusals import parse_retry_after, refusal
+
+# Examples may take their time: other work on the machine must not fail a test.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 EXPIRED = (
     'Bearer error="invalid_token", error_description="An error occurred while attempting to decode the Jwt: '
@@ -318,6 +321,7 @@ def test_bodies_that_mean_harm_are_read_in_no_time(piece):
     assert time.process_time() - start < 2
 
 
+@PATIENT
 @given(
     st.one_of(
         st.binary(),
@@ -373,6 +377,7 @@ def test_retry_after_in_all_its_forms(header, seconds):
     assert parse_retry_after(header, now=datetime(2026, 10, 21, 7, 28, tzinfo=UTC)) == seconds
 
 
+@PATIENT
 @given(st.text())
 def test_retry_after_never_raises(header):
     seconds = parse_retry_after(header)

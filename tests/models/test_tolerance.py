@@ -30,6 +30,9 @@ from domo_async.models import (
 )
 from domo_async.models.base import DomoModel, parse_timestamp
 
+# Examples may take their time: other work on the machine must not fail a test.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+
 OWNER = {"id": 412200871, "name": "Ines Okafor"}
 ITEM = {
     "id": "7c0d2a16-52a4-4f0f-8d7a-8f3f9b1f0c21",
@@ -235,6 +238,7 @@ def mutated(draw, example):
 
 
 @pytest.mark.parametrize(("model", "example"), EXAMPLES, ids=NAMES)
+@PATIENT
 @given(data=st.data())
 def test_a_changed_example_is_read_or_refused_and_never_breaks_the_reader(model, example, data):
     document = json.dumps(data.draw(mutated(example)))
@@ -266,7 +270,7 @@ def test_every_field_but_the_identity_may_be_null_or_missing(model, example):
 
 
 @pytest.mark.parametrize("path", ["list", "get", "query"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(PATIENT, max_examples=25)
 @given(data=st.data())
 def test_only_our_own_errors_come_out_of_a_call(path, data, anyio_backend):
     example = {"list": [ITEM, STUB], "get": DETAIL, "query": QUERY}[path]
@@ -336,6 +340,7 @@ def test_times_in_every_form_that_domo_writes(written, moment):
     assert parsed is None or parsed.tzinfo is UTC
 
 
+@PATIENT
 @given(
     st.one_of(
         st.text(), st.integers(), st.floats(), st.datetimes(), st.datetimes(timezones=st.timezones()), st.binary()
