@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
-from enum import StrEnum
 
 import anyio
 import httpx
@@ -397,11 +396,20 @@ def test_what_was_read_is_written_back_the_same(model, example):
     assert model.model_validate_json(parsed.model_dump_json(by_alias=True)) == parsed
 
 
-def test_everything_exported_is_a_model_or_an_open_enum():
-    kinds = [getattr(models, name) for name in models.__all__]
+def exported_models():
+    found = [getattr(models, name) for name in models.__all__]
+    return [kind for kind in found if isinstance(kind, type) and issubclass(kind, DomoModel)]
 
-    assert models.__all__ == sorted(models.__all__)
-    assert all(issubclass(kind, DomoModel | StrEnum) for kind in kinds)
+
+def test_everything_exported_is_there_once_and_in_order():
+    assert models.__all__ == sorted(set(models.__all__))
+    assert {DataSet, DataSetSummary, AccessToken, Policy} <= set(exported_models())
+
+
+@pytest.mark.parametrize("kind", exported_models(), ids=lambda kind: kind.__name__)
+def test_every_model_keeps_what_is_new_and_is_frozen(kind):
+    assert kind.model_config.get("extra") == "allow"
+    assert kind.model_config.get("frozen") is True
 
 
 def test_lists_parse_in_one_step():
