@@ -52,6 +52,10 @@ def _arguments() -> argparse.Namespace:
 def _contender(name: str) -> ModuleType:
     """Its module, with everything imported that it will need."""
     module_name, _, transport = CONTENDERS[name].partition(":")
+    if name not in ("aiohttp", "pydomo"):
+        import anyio
+
+        anyio.run(anyio.sleep, 0)  # httpx and domo_async stand on anyio, which imports its event loops on first use
     module = importlib.import_module(f"tests.benchmarks.contenders.{module_name}")
     if transport:
         module.prepare(transport)

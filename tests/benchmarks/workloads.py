@@ -208,6 +208,7 @@ WORKLOADS = (
         latency=0.002,
         refused=0.05,
         reset=0.01,
+        most_rounds=3,
     ),
     *(
         Workload(
@@ -220,7 +221,7 @@ WORKLOADS = (
             wave=wave,
             datasets=100,
             latency=0.005,
-            most_rounds=3,
+            most_rounds=2,
         )
         for wave, calls in ((100, 2_000), (1_000, 3_000), (10_000, 10_000))
     ),
