@@ -12,19 +12,23 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter
 
+from domo_async.api.batch_stream import BatchStream
 from domo_async.api.dataset_records import DataSetRecords, DataSetSort
 from domo_async.errors import AuthenticationError, IncompleteDataError, InvalidArgumentError, QueryError
 from domo_async.http.download import Download
 from domo_async.http.exchange import Request
 from domo_async.http.operations import Operation, Safety, encode_query
 from domo_async.models import Schema
-from domo_async.tabular.batches import read_batches
+from domo_async.tabular.batches import collected, read_batches
 from domo_async.tabular.export_file import WrittenFile, write_export
 from domo_async.tabular.file_format import FileFormat
+from domo_async.tabular.frames import to_pandas, to_polars
 from domo_async.tabular.query_result import QueryResult
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
     import pyarrow as pa
 
     from domo_async.tabular.export_file import ProgressCallback
@@ -210,37 +214,43 @@ class DataSets(DataSetRecords):
     async def _count(self, dataset_id: str) -> int | None:
         return (await self.get(dataset_id)).rows
 
-    @asynccontextmanager
-    async def read_batches(
+    def read_batches(
         self,
         dataset_id: str,
         *,
         columns: Sequence[str] | None = None,
         decimal: DecimalType = DEFAULT_DECIMAL,
-    ) -> AsyncGenerator[AsyncIterator[pa.RecordBatch]]:
+    ) -> BatchStream:
         """Read a DataSet as Arrow record batches while it arrives, in constant memory.
+
+        Download, parsing and the body of the loop run at the same time.
 
         Args:
             dataset_id: Id of the DataSet (UUID text).
             columns: Names of the columns to read, in this order; None for all.
             decimal: Precision and scale for DECIMAL columns.
 
-        Yields:
+        Returns:
             An iterator over batches of n >= 1 rows x k columns, in the order of the export.
 
         Raises:
             InvalidResponseError: The bytes are not the CSV of the DataSet's schema.
             InvalidArgumentError: An unknown column.
             MissingExtraError: pyarrow is not installed.
-            CallError: Anything else that can happen to a call.
+            CallError: Anything else that can happen to a call. All are raised by the iteration.
 
         Example:
             ::
 
-                async with domo.datasets.read_batches(dataset_id) as batches:
-                    async for batch in batches:
-                        print(batch.num_rows)
+                async for batch in domo.datasets.read_batches(dataset_id):
+                    print(batch.num_rows)
         """
+        return BatchStream(partial(self._decode, dataset_id, columns, decimal))
+
+    @asynccontextmanager
+    async def _decode(
+        self, dataset_id: str, columns: Sequence[str] | None, decimal: DecimalType
+    ) -> AsyncGenerator[AsyncIterator[pa.RecordBatch]]:
         dataset = await self.get(dataset_id)
         async with (
             self.export(dataset_id) as body,
@@ -253,3 +263,81 @@ class DataSets(DataSetRecords):
             ) as batches,
         ):
             yield batches
+
+    async def read(
+        self,
+        dataset_id: str,
+        *,
+        columns: Sequence[str] | None = None,
+        decimal: DecimalType = DEFAULT_DECIMAL,
+    ) -> pa.Table:
+        """Read a whole DataSet into memory as an Arrow table.
+
+        Args:
+            dataset_id: Id of the DataSet (UUID text).
+            columns: Names of the columns to read, in this order; None for all.
+            decimal: Precision and scale for DECIMAL columns.
+
+        Returns:
+            A table of n rows x k columns, in the order of the export.
+
+        Raises:
+            IncompleteDataError: Other rows arrived than the DataSet has.
+            InvalidResponseError: The bytes are not the CSV of the DataSet's schema.
+            InvalidArgumentError: An unknown column.
+            MissingExtraError: pyarrow is not installed.
+            CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                table = await domo.datasets.read(dataset_id)
+        """
+        restarts = 0
+        while True:
+            dataset = await self.get(dataset_id)
+            async with (
+                self.export(dataset_id) as body,
+                read_batches(
+                    body,
+                    dataset.schema or Schema(),
+                    columns=columns,
+                    decimal=decimal,
+                    dataset=dataset.name or dataset_id,
+                ) as batches,
+            ):
+                table = await collected(batches, dataset, columns=columns, decimal=decimal)
+            expected = None if dataset.pdp_enabled else dataset.rows
+            if expected is None or table.num_rows in (expected, await self._count(dataset_id)):
+                return table
+            if restarts == _RESTARTS:
+                raise IncompleteDataError(
+                    f"DataSet {dataset.name or dataset_id!r}: {table.num_rows} rows arrived, and it has {expected}"
+                )
+            restarts += 1
+
+    async def read_pandas(
+        self,
+        dataset_id: str,
+        *,
+        columns: Sequence[str] | None = None,
+        decimal: DecimalType = DEFAULT_DECIMAL,
+    ) -> pd.DataFrame:
+        """Read a whole DataSet as a pandas frame with Arrow-backed columns: nothing is rounded, "NA" stays text.
+
+        Arguments and errors are those of `read`; needs the extra ``pandas``.
+        """
+        return to_pandas(await self.read(dataset_id, columns=columns, decimal=decimal))
+
+    async def read_polars(
+        self,
+        dataset_id: str,
+        *,
+        columns: Sequence[str] | None = None,
+        decimal: DecimalType = DEFAULT_DECIMAL,
+    ) -> pl.DataFrame:
+        """Read a whole DataSet as a polars frame.
+
+        Arguments and errors are those of `read`; needs the extra ``polars``.
+        """
+        return to_polars(await self.read(dataset_id, columns=columns, decimal=decimal))

@@ -49,6 +49,10 @@ class Ahead(Generic[T]):
         """
         return await self._box.outcome()
 
+    async def ended(self) -> None:
+        """Wait until the task is over, however it went."""
+        await self._box.done.wait()
+
     def cancel(self) -> None:
         """End the task if it still runs. May be called from any thread, also after the event loop is gone."""
         self._box.cancel()

@@ -7,19 +7,22 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from domo_async.models import Schema
 from domo_async.tabular.computing import compute
 from domo_async.tabular.csv_decoder import DEFAULT_BLOCK_SIZE, CsvDecoder
+from domo_async.tabular.extras import require
 from domo_async.tabular.read_ahead import close_iterator, read_ahead
-from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType
+from domo_async.tabular.selection import column_positions
+from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
 
     import pyarrow as pa
 
-    from domo_async.models import Schema
+    from domo_async.models import DataSet
 
-__all__ = ["decoded", "gathered", "read_batches"]
+__all__ = ["collected", "decoded", "gathered", "read_batches"]
 
 BLOCKS_AHEAD = 2
 """Blocks of bytes that wait for the parser: enough to bridge a pause of the network."""
@@ -111,3 +114,17 @@ async def decoded(blocks: AsyncIterable[list[bytes]], decoder: CsvDecoder) -> As
         batch = await compute(decoder.take)
         if batch is not None:
             yield batch
+
+
+async def collected(
+    batches: AsyncIterator[pa.RecordBatch],
+    dataset: DataSet,
+    *,
+    columns: Sequence[str] | None = None,
+    decimal: DecimalType = DEFAULT_DECIMAL,
+) -> pa.Table:
+    """All batches as one table, which has the DataSet's columns also when there is no batch."""
+    pa = require("pyarrow", feature="An Arrow table")
+    schema = dataset.schema or Schema()
+    wanted = Schema(columns=[schema.columns[position] for position in column_positions(schema, columns)])
+    return pa.Table.from_batches([batch async for batch in batches], schema=arrow_schema(wanted, decimal=decimal))

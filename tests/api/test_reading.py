@@ -1,0 +1,149 @@
+"""Reading DataSets into tables, frames and batches: nothing is lost, and leaving early leaves nothing behind."""
+
+from __future__ import annotations
+
+import gc
+from datetime import date, datetime
+from decimal import Decimal
+
+import anyio
+import anyio.lowlevel
+import pyarrow as pa
+import pytest
+
+from domo_async import AsyncDomo
+from domo_async.emulator import Emulator
+from domo_async.errors import IncompleteDataError, InvalidArgumentError, NotFoundError
+from domo_async.models import Column, Schema
+
+pytestmark = pytest.mark.anyio
+
+TABLE = pa.table(
+    {
+        "text": pa.array(["", None, "NA", 'say "hi"', "two\nlines", "æ😀"]),
+        "whole": pa.array([1, None, -(2**63), 2**63 - 1, 0, 2**53 + 1], pa.int64()),
+        "real": pa.array([0.1, None, 1e300, -0.0, 5e-324, 3.0]),
+        "exact": pa.array(
+            [Decimal("12345678901234567.89"), None, *map(Decimal, ["0", "1", "-1", "0.5"])], pa.decimal128(38, 18)
+        ),
+        "day": pa.array(
+            [date(2024, 2, 29), None, date(1, 1, 1), date(9999, 12, 31), date(1970, 1, 1), date(2000, 1, 1)]
+        ),
+        "moment": pa.array(
+            [datetime(2024, 2, 29, 12, 30, 15, 123456), None, *[datetime(2000, 1, 1)] * 4], pa.timestamp("us")
+        ),
+    }
+)
+LONG = pa.table({"n": range(200_000), "text": ["some text that takes its place"] * 200_000})
+
+
+@pytest.fixture(scope="module")
+def emulator():
+    with Emulator(datasets={"Kinds": TABLE, "Long": LONG}) as running:
+        yield running
+
+
+@pytest.fixture
+async def domo(emulator):
+    async with AsyncDomo(**emulator.connection) as client:
+        yield client
+
+
+async def test_a_table_comes_back_as_it_is(emulator, domo):
+    assert (await domo.datasets.read(emulator.dataset_ids["Kinds"])).equals(TABLE)
+
+
+async def test_columns_are_chosen_and_ordered_by_the_caller(emulator, domo):
+    table = await domo.datasets.read(emulator.dataset_ids["Kinds"], columns=["whole", "text"])
+
+    assert table.equals(TABLE.select(["whole", "text"]))
+
+
+async def test_an_empty_dataset_has_its_columns(domo):
+    created = await domo.datasets.create(
+        name="Empty", schema=Schema(columns=[Column(name="n", type="LONG"), Column(name="s", type="STRING")])
+    )
+
+    assert (await domo.datasets.read(created.id)).schema == pa.schema([("n", pa.int64()), ("s", pa.string())])
+
+
+async def test_frames_keep_what_pandas_usually_loses(emulator, domo):
+    frame = await domo.datasets.read_pandas(emulator.dataset_ids["Kinds"])
+    assert frame["text"].tolist()[2] == "NA"
+    assert frame["whole"].tolist()[5] == 2**53 + 1
+    assert frame["exact"].tolist()[0] == Decimal("12345678901234567.89")
+
+    frame = await domo.datasets.read_polars(emulator.dataset_ids["Kinds"])
+    assert frame["text"].to_list() == TABLE["text"].to_pylist()
+    assert frame["whole"].to_list() == TABLE["whole"].to_pylist()
+
+
+async def test_batches_come_in_order_and_make_up_the_dataset(emulator, domo):
+    batches = [batch async for batch in domo.datasets.read_batches(emulator.dataset_ids["Long"])]
+
+    assert len(batches) > 1
+    assert pa.Table.from_batches(batches).equals(LONG)
+
+
+async def test_leaving_the_loop_gives_the_connection_back(emulator, domo):
+    async for batch in domo.datasets.read_batches(emulator.dataset_ids["Long"]):
+        assert batch.num_rows
+        break
+    gc.collect()
+    with anyio.fail_after(5):
+        while domo.stats.in_flight:
+            await anyio.lowlevel.checkpoint()
+
+
+async def test_leaving_the_block_waits_for_the_end(emulator, domo):
+    async with domo.datasets.read_batches(emulator.dataset_ids["Long"]) as batches:
+        async for _ in batches:
+            break
+    assert domo.stats.in_flight == 0
+
+    with pytest.raises(StopAsyncIteration):
+        await anext(batches)
+
+
+async def test_a_cancelled_reader_leaves_nothing_behind(emulator, domo):
+    started = anyio.Event()
+
+    async def read():
+        async with domo.datasets.read_batches(emulator.dataset_ids["Long"]) as batches:
+            async for _ in batches:
+                started.set()
+                await anyio.sleep_forever()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(read)
+        await started.wait()
+        tasks.cancel_scope.cancel()
+    assert domo.stats.in_flight == 0
+
+
+async def test_errors_come_out_of_the_iteration(emulator, domo):
+    with pytest.raises(NotFoundError):
+        async for _ in domo.datasets.read_batches("00000000-0000-0000-0000-000000000000"):
+            pass
+    with pytest.raises(InvalidArgumentError, match="nope"):
+        async for _ in domo.datasets.read_batches(emulator.dataset_ids["Kinds"], columns=["nope"]):
+            pass
+
+
+async def test_broken_connections_are_cured_on_the_way(emulator, domo):
+    emulator.faults.add("reset_after", path="/v1/datasets/*/data", times=2, bytes=1_000_000)
+    try:
+        table = await domo.datasets.read(emulator.dataset_ids["Long"])
+    finally:
+        emulator.faults.clear()
+
+    assert table.equals(LONG)
+
+
+async def test_rows_that_are_missing_are_an_error(emulator, domo, monkeypatch):
+    class Lying(type(domo.datasets)):
+        async def get(self, dataset_id):
+            return (await super().get(dataset_id)).model_copy(update={"rows": 7})
+
+    with pytest.raises(IncompleteDataError, match="6 rows arrived, and it has 7"):
+        await Lying(domo._session).read(emulator.dataset_ids["Kinds"])
