@@ -53,9 +53,10 @@ def _contender(name: str) -> ModuleType:
     """Its module, with everything imported that it will need."""
     module_name, _, transport = CONTENDERS[name].partition(":")
     if name not in ("aiohttp", "pydomo"):
-        import anyio
-
-        anyio.run(anyio.sleep, 0)  # httpx and domo_async stand on anyio, which imports its event loops on first use
+        # What httpx imports with its first client, and anyio in its first event loop.
+        importlib.import_module("httpcore")
+        anyio = importlib.import_module("anyio")
+        anyio.run(anyio.sleep, 0)
     module = importlib.import_module(f"tests.benchmarks.contenders.{module_name}")
     if transport:
         module.prepare(transport)
