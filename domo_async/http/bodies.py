@@ -23,12 +23,14 @@ class Body:
         replayable: Whether a second attempt can send the same. A generator cannot: it is spent.
         media_type: Content-Type.
         encoding: Content-Encoding, None for none.
+        length: Content-Length of content that is not bytes; None sends it in chunks of unknown number.
     """
 
     content: bytes | Content = field(repr=False)  # it may hold credentials
     replayable: bool
     media_type: str
     encoding: str | None = None
+    length: int | None = None
 
 
 class _Restarting:

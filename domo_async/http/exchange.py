@@ -31,6 +31,7 @@ __all__ = ["Answer", "Exchange", "OpenAnswer", "Request"]
 logger = logging.getLogger(__name__)
 
 _MAX_EXPLANATION: Final = 64 * 1024
+_LAST_CHUNK: Final = 5.0
 _UNDECIDED_UP_TO: Final = 256
 _MARKS: Final = (b"<!doctype html", b"<html", b"<head", b"<!--")  # see looks_like_html
 
@@ -248,6 +249,8 @@ class Exchange:
             headers["Content-Type"] = body.media_type
             if body.encoding is not None:
                 headers["Content-Encoding"] = body.encoding
+            if body.length is not None:
+                headers["Content-Length"] = str(body.length)
         query = f"?{request.query}" if request.query else ""
         return self._client.build_request(
             request.operation.method,
@@ -319,6 +322,7 @@ class _Upload(httpx.AsyncByteStream, AsyncIterator[bytes]):
     def __init__(self, body: Body) -> None:
         self._body = body
         self._iterators: list[AsyncIterator[bytes]] = []
+        self._idle: anyio.Event | None = None
         self.failure: Exception | None = None
 
     def __aiter__(self) -> Self:
@@ -329,6 +333,7 @@ class _Upload(httpx.AsyncByteStream, AsyncIterator[bytes]):
         return self
 
     async def __anext__(self) -> bytes:
+        self._idle = idle = anyio.Event()
         try:
             return await anext(self._iterators[-1])
         except StopAsyncIteration:
@@ -336,8 +341,17 @@ class _Upload(httpx.AsyncByteStream, AsyncIterator[bytes]):
         except Exception as error:
             self.failure = error
             raise
+        finally:
+            idle.set()
 
     async def aclose(self) -> None:
+        if self._idle is not None:
+            # aiohttp sends in a task of its own, which it cancels when the connection breaks: that task may still be
+            # in the generator, and a generator that runs cannot be closed.
+            with anyio.move_on_after(_LAST_CHUNK, shield=True):
+                await self._idle.wait()
+            if not self._idle.is_set():
+                return
         for iterator in self._iterators:
             if isinstance(iterator, AsyncGenerator):
                 with anyio.CancelScope(shield=True):

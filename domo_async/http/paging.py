@@ -21,7 +21,7 @@ FetchPage = Callable[[int, int], Awaitable[list[T]]]
 
 _CLAMP: Final = 50
 _MOST_AHEAD: Final = 16
-_FIRST_AHEAD: Final = 8
+_FIRST_AHEAD: Final = 2
 _MOST_STALE: Final = 3
 
 
@@ -63,7 +63,7 @@ class Pager(Generic[T]):
     - ``await pager.collect()`` returns all items.
 
     The first page is asked for alone. Once the second one is wanted, the following ones are asked for before they are
-    needed, up to `ahead` at once, and delivered in order. Leaving the loop cancels what is on its way. An item appears
+    needed, at first two at once, then twice as many with each page up to `ahead`, and delivered in order. Leaving the loop cancels what is on its way. An item appears
     once, even if it moves to a later page while the listing is read. A page shorter than asked for is the last one,
     unless its length looks like a limit that the server put on pages without saying so; then one more page is asked for
     to make sure. A page longer than asked for is taken as it is, and the next one begins after it.

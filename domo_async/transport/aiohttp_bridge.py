@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import socket
 import ssl
+import weakref
 from collections.abc import AsyncIterator, Callable
 from typing import Final, Self
 
 import aiohttp
 import httpx
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import AddrInfoType, ClientHandlerType, ClientRequest, ClientResponse
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -59,6 +62,7 @@ class FastTransport(httpx.AsyncBaseTransport):
         self._ssl_context = ssl_context
         self._proxy = httpx.Proxy(proxy) if proxy is not None else None
         self._session: aiohttp.ClientSession | None = None
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._closed = False
 
     def _open_session(self) -> aiohttp.ClientSession:
@@ -70,6 +74,7 @@ class FastTransport(httpx.AsyncBaseTransport):
                 limit=self._slots,
                 ssl=self._ssl_context if self._ssl_context is not None else True,
                 keepalive_timeout=_KEEPALIVE_SECONDS,
+                socket_factory=self._make_socket,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(_sent_once,),
@@ -78,9 +83,14 @@ class FastTransport(httpx.AsyncBaseTransport):
             skip_auto_headers=_NOT_OURS,
             trust_env=False,
             proxy=URL(str(proxy.url)) if proxy is not None else None,
-            proxy_auth=aiohttp.BasicAuth(*proxy.auth) if proxy is not None and proxy.auth is not None else None,
         )
         return self._session
+
+    def _make_socket(self, info: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, _ = info
+        made = socket.socket(family, kind, protocol)
+        self._sockets.add(made)
+        return made
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request. Called by httpx."""
@@ -101,7 +111,7 @@ class FastTransport(httpx.AsyncBaseTransport):
                 headers=headers,
                 data=data,
                 allow_redirects=False,
-                proxy_headers=self._proxy.headers if self._proxy is not None else None,
+                proxy_headers=self._for_proxy(request.url.scheme, headers),
                 timeout=aiohttp.ClientTimeout(
                     # aiohttp's word for the wait for a slot, the name look-up and the connecting together.
                     connect=_sum(timeouts.get("pool"), timeouts.get("connect")),
@@ -121,6 +131,16 @@ class FastTransport(httpx.AsyncBaseTransport):
                 "reason_phrase": (response.reason or "").encode("latin-1", "replace"),
             },
         )
+
+    def _for_proxy(self, scheme: str, headers: CIMultiDict[str]) -> dict[str, str] | None:
+        """Headers for the opening of a tunnel; without a tunnel the password goes with the request itself."""
+        if self._proxy is None:
+            return None
+        own = dict(self._proxy.headers.items())
+        if self._proxy.raw_auth is not None:
+            password = "Basic " + base64.b64encode(b":".join(self._proxy.raw_auth)).decode("ascii")
+            (own if scheme == "https" else headers)["Proxy-Authorization"] = password
+        return own
 
     def _as_httpx(self, error: Exception) -> httpx.TransportError:
         words = str(error) or type(error).__name__
@@ -153,13 +173,12 @@ class FastTransport(httpx.AsyncBaseTransport):
     def abandon(self) -> None:
         """Close every connection, though the event loop that they belong to is gone."""
         self._closed = True
-        if self._session is None:
-            return
-        connector = self._session.connector
-        self._session.detach()
-        if connector is not None:
+        if self._session is not None and self._session.connector is not None:
+            connector = self._session.connector
+            self._session.detach()
             connector.close()
-        self._session = None
+        for sock in self._sockets:
+            sock.close()
 
 
 class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):

@@ -228,35 +228,6 @@ async def test_a_request_cancelled_in_every_phase_leaves_no_connection_behind(wi
         assert await anyio.to_thread.run_sync(server.wait_for_open, 0)
 
 
-@pytest.fixture(scope="session")
-def tls(tmp_path_factory):
-    import ssl
-
-    import trustme
-
-    folder = tmp_path_factory.mktemp("tls")
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-
-    class Tls:
-        @staticmethod
-        def server_context(*, client_certificates=False):
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            authority.issue_cert("localhost").configure_cert(context)
-            if client_certificates:
-                authority.configure_trust(context)
-                context.verify_mode = ssl.CERT_REQUIRED
-            return context
-
-        authority = str(folder / "ca.pem")
-        client = str(folder / "client.pem")
-
-    authority.issue_cert("somebody@example.org").private_key_and_cert_chain_pem.write_to_path(
-        str(folder / "client.pem")
-    )
-    return Tls
-
-
 async def test_a_transport_for_another_loop_than_the_running_one_is_refused(wire, carrier):
     if carrier.backend == "asyncio":
         pytest.skip("aiohttp runs there")
