@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from pydantic import JsonValue, SecretStr, TypeAdapter
+from pydantic import JsonValue, Secret, SecretStr, TypeAdapter
 
-from domo_async.api.family import Family
-from domo_async.api.secrecy import hidden_from_errors, wrap
+from domo_async.api.family import Family, Fields, json_body
+from domo_async.api.secrecy import concealing, reveal, wrap
+from domo_async.http.bodies import Body
 from domo_async.http.operations import Operation, Safety
 from domo_async.http.options import UNSET, Unset
 from domo_async.models import S3Export
@@ -68,27 +70,29 @@ class S3Exports(Family):
 
         Source: S3 Export API, ``POST /api/query/v1/export/{id}``.
         """
-        secrets = {
-            "awsAccessKey": aws_access_key,
-            "awsAccessSecret": aws_access_secret,
-            "sessionToken": session_token,
-            "awsKmsKey": aws_kms_key,
-        }
-        wrapped = wrap("secrets", {name: value for name, value in secrets.items() if not isinstance(value, Unset)})
-        with hidden_from_errors(wrapped.values()):
-            return await self._call(
-                START,
-                _EXPORT,
-                ids={"dataset_id": dataset_id},
-                fields={
-                    "bucket": bucket,
-                    "path": path,
-                    "region": region,
-                    "queryRequest": query_request,
-                    "source": source,
-                    **{name: secret.get_secret_value() for name, secret in wrapped.items()},
-                },
-            )
+        secrets: dict[str, Secret[JsonValue]] = {}
+        for key, value in (
+            ("awsAccessKey", aws_access_key),
+            ("awsAccessSecret", aws_access_secret),
+            ("sessionToken", session_token),
+            ("awsKmsKey", aws_kms_key),
+        ):
+            if not isinstance(value, Unset):
+                secrets |= wrap(key, {key: value})
+            del value  # a traceback with local variables must not show it
+        del aws_access_key, aws_access_secret, session_token, aws_kms_key
+        body = _body(
+            {
+                "bucket": bucket,
+                "path": path,
+                "region": region,
+                "queryRequest": query_request,
+                "source": source,
+            },
+            secrets,
+        )
+        call = self._call(START, _EXPORT, ids={"dataset_id": dataset_id}, body=body)
+        return await concealing(secrets.values(), call)
 
     async def status(self, dataset_id: str) -> list[S3Export]:
         """The exports of a DataSet that Domo remembers. Their order is not documented.
@@ -104,3 +108,8 @@ class S3Exports(Family):
         """
         exports = await self._call(STATUS, _EXPORTS, ids={"dataset_id": dataset_id})
         return exports if isinstance(exports, list) else [exports]
+
+
+def _body(fields: Fields, secrets: Mapping[str, Secret[JsonValue]]) -> Body:
+    plain = {name: value for name, value in fields.items() if not isinstance(value, Unset)}
+    return json_body({**plain, **reveal(secrets)})

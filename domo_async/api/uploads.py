@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from dataclasses import replace
 from typing import Final, Protocol
 
 import anyio
@@ -45,8 +46,10 @@ async def csv_body(source: UploadSource, *, compress: bool = False) -> Body:
     """
     if isinstance(source, os.PathLike):
         path = os.fspath(source)
-        is_gzip = await _begins_like_gzip(path)
-        return _from_chunks(lambda: _file(path), compress=compress and not is_gzip, is_gzip=is_gzip)
+        size, is_gzip = await _examine(path)
+        body = _from_chunks(lambda: _file(path, size), compress=compress and not is_gzip, is_gzip=is_gzip)
+        # Of a file the size is known: not every server takes a body whose end it cannot foresee.
+        return body if compress and not is_gzip else replace(body, length=size)
     if isinstance(source, str):
         source = source.encode()
     if isinstance(source, bytes | bytearray | memoryview):
@@ -70,17 +73,24 @@ def _from_chunks(factory: Callable[[], Content], *, compress: bool, is_gzip: boo
     return request_body(factory, media_type=_CSV, encoding="gzip" if is_gzip else None)
 
 
-async def _begins_like_gzip(path: str) -> bool:
+async def _examine(path: str) -> tuple[int, bool]:
+    """Size of a file, and whether it is compressed."""
     try:
         async with await anyio.open_file(path, "rb") as file:
-            return await file.read(len(_GZIP)) == _GZIP
+            is_gzip = await file.read(len(_GZIP)) == _GZIP
+            return await file.seek(0, os.SEEK_END), is_gzip
     except OSError as error:
         raise InvalidArgumentError(f"source: {path} cannot be read: {error.strerror or error}") from error
 
 
-async def _file(path: str) -> AsyncGenerator[bytes]:
+async def _file(path: str, size: int) -> AsyncGenerator[bytes]:
+    """As many bytes of a file as it had when it was looked at; what is written to it since is left alone."""
     async with await anyio.open_file(path, "rb") as file:
-        while chunk := await file.read(_CHUNK):
+        while size > 0:
+            chunk = await file.read(min(_CHUNK, size))
+            if not chunk:
+                raise InvalidArgumentError(f"source: {path} became shorter while it was sent")
+            size -= len(chunk)
             yield chunk
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import AsyncIterable
 
 import pytest
 
+from domo_async import AsyncDomo
+from domo_async.api.uploads import csv_body
 from domo_async.errors import BadRequestError, CallError, InvalidArgumentError, NotFoundError
 from domo_async.models import Column, ColumnType, Owner, Schema
 
@@ -130,7 +133,22 @@ async def test_import_sends_a_file(wire, domo, sent, tmp_path):
     wire.put(PATH + "/data").respond(204)
     await domo.datasets.import_csv(ID, file)
     assert sent().content == file.read_bytes()
-    assert "content-encoding" not in sent().headers
+    assert sent().headers["content-length"] == str(file.stat().st_size)
+    assert not {"content-encoding", "transfer-encoding"} & set(sent().headers)
+
+
+async def test_a_file_that_changes_meanwhile_is_sent_as_long_as_it_was(tmp_path):
+    """Never more than was announced; less is an error, and no body that a server would wait for."""
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"north,5\n")
+    body = await csv_body(file)
+    assert body.length == 8
+    assert isinstance(body.content, AsyncIterable)
+    file.write_bytes(b"north,5\nsouth,6\n")
+    assert b"".join([chunk async for chunk in body.content]) == b"north,5\n"
+    file.write_bytes(b"north")
+    with pytest.raises(InvalidArgumentError, match="became shorter"):
+        [chunk async for chunk in body.content]
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
@@ -189,6 +207,20 @@ async def test_find_wants_the_exact_name_and_the_first_of_several(live):
     assert found.id == min((d.created_at, d.id) for d in twins)[1]
     assert first.id in {d.id for d in twins}
     assert await live.datasets.find(name="Sale") is None
+
+
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+async def test_a_file_is_sent_again_after_a_broken_connection(emulator, tmp_path, transport, anyio_backend):
+    """Through either transport, with the same bytes."""
+    if transport == "aiohttp" and anyio_backend == "trio":
+        pytest.skip("aiohttp knows asyncio only")
+    file = tmp_path / "rows.csv"
+    file.write_bytes(b"1\n2\n" * 400_000)
+    async with AsyncDomo(**emulator.connection, transport=transport) as live:
+        dataset = await live.datasets.create(name="T", schema={"a": "LONG"})
+        emulator.faults.add("reset", path="*/data", times=1)
+        await live.datasets.import_csv(dataset.id, file)
+    assert emulator.table("T").num_rows == 800_000
 
 
 async def test_rows_that_do_not_fit_are_a_bad_request(live):

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 
 ID = "7c0d2a16-52a4-4f0f-8d7a-8f3f9b1f0c21"
 PATH = f"/api/query/v1/export/{ID}"
+SECRET = "hunter2-and-more"
 URL = "s3://birch/tides/3a5e/export/data.csv.gz"
 EXPORT = {
     "exportId": "3a5e",
@@ -58,12 +59,17 @@ async def test_status_takes_either_form(wire, domo, sent, answer):
     assert export.url_row_count_map == {URL: 8760}
 
 
-async def test_secrets_stay_out_of_errors(wire, domo):
-    """Even where the server repeats them."""
-    wire.post(PATH).respond(400, json={"message": "no access with the-secret"})
-    with pytest.raises(BadRequestError) as caught:
-        await domo.s3_exports.start(ID, aws_access_secret="the-secret")
-    assert "the-secret" not in "".join(traceback.format_exception_only(caught.value))
+@pytest.mark.parametrize("form", [str, SecretStr])
+async def test_secrets_stay_out_of_errors(wire, domo, form):
+    """Even where the server repeats them, and in tracebacks with local variables."""
+    wire.post(PATH).respond(400, json={"message": f"no access with {SECRET}"})
+    with pytest.raises(BadRequestError, match=r"no access with \[hidden\]") as caught:
+        await domo.s3_exports.start(ID, aws_access_key="AKIA", aws_access_secret=form(SECRET))
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    own = [frame for frame in told.stack if "domo_async" in frame.filename]
+    assert own
+    assert SECRET not in str([frame.locals for frame in own])
+    assert SECRET not in f"{caught.value} {caught.value!r}"
 
 
 async def test_an_export_begins_and_ends(live, emulator):

@@ -153,6 +153,16 @@ def test_who_sees_what(client, reader, people, query):
     assert seen() == 4
 
 
+def test_policies_of_groups(client, reader, people):
+    """Members see what their groups see."""
+    group = client.post("/v1/groups", json={"name": "North"}).json()["id"]
+    client.post(f"{people}/policies", json=policy(users=[]) | {"groups": [group]})
+    client.put(people, json={"pdpEnabled": True})
+    assert reader.get(f"{people}/data").text == ""
+    assert client.put(f"/v1/groups/{group}/users/5").is_success
+    assert reader.get(f"{people}/data").text.startswith("Ana,")
+
+
 def test_a_policy_on_a_column_that_is_gone_shows_nothing(client, reader, people):
     client.post(f"{people}/policies", json=policy())
     client.put(people, json={"pdpEnabled": True, "schema": {"columns": [{"type": "LONG", "name": "n"}]}})
