@@ -1,4 +1,4 @@
-"""Executions of streams: one load of data, in parts."""
+"""Executions of streams from beginning to end: commit them, wait for them, abort what failed."""
 
 from __future__ import annotations
 
@@ -11,45 +11,33 @@ from typing import Final
 import anyio
 from pydantic import TypeAdapter
 
-from domo_async.api.arguments import ROWS, RowsUpdateMethod, check_update_method
-from domo_async.api.family import Family, Ids, check_page_size
+from domo_async.api.arguments import RowsUpdateMethod
+from domo_async.api.execution_operations import GET, ExecutionOperations, execution_ids
 from domo_async.api.open_execution import OpenExecution
-from domo_async.api.uploads import UploadSource, csv_body
-from domo_async.errors import CallError, CallTimeoutError, ConflictError, ExecutionError, InvalidArgumentError
+from domo_async.errors import CallError, CallTimeoutError, ConflictError, ExecutionError
 from domo_async.http.operations import Operation, Safety
 from domo_async.http.options import UNSET, Seconds, Unset, seconds
-from domo_async.http.paging import Pager
 from domo_async.http.retries import cannot_have_acted
-from domo_async.models import Execution
+from domo_async.models import Execution, ExecutionState
 
 __all__ = ["Executions"]
 
 logger = logging.getLogger(__name__)
 
-_PATH: Final = "/v1/streams/{stream_id}/executions"
-# A second one would abort the first, and whichever another process has begun meanwhile.
-CREATE: Final = Operation("streams.create_execution", "POST", _PATH, Safety.UNSAFE, scope="data")
-LIST: Final = Operation("streams.list_executions", "GET", _PATH, Safety.SAFE, scope="data")
-GET: Final = Operation("streams.get_execution", "GET", _PATH + "/{execution_id}", Safety.SAFE, scope="data")
-# The same part number again replaces what was there.
-UPLOAD: Final = Operation(
-    "streams.upload_part", "PUT", _PATH + "/{execution_id}/part/{part}", Safety.IDEMPOTENT, scope="data"
+COMMIT: Final = Operation(
+    "streams.commit", "PUT", "/v1/streams/{stream_id}/executions/{execution_id}/commit", Safety.UNSAFE, scope="data"
 )
-COMMIT: Final = Operation("streams.commit", "PUT", _PATH + "/{execution_id}/commit", Safety.UNSAFE, scope="data")
-ABORT: Final = Operation("streams.abort", "PUT", _PATH + "/{execution_id}/abort", Safety.IDEMPOTENT, scope="data")
-# Only in the text of the specification, and in two SDKs that Domo publishes.
-ABORT_CURRENT: Final = Operation("streams.abort_current", "PUT", _PATH + "/abort", Safety.IDEMPOTENT, scope="data")
 
-_PAGE_SIZE: Final = 500
 _SHORTEST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 _PATIENCE: Final = 60.0
+# The states are an open set: a word that nobody knows, on an execution that has ended, is no success.
+_NO_FAILURE: Final = (ExecutionState.SUCCESS, ExecutionState.ACTIVE, None)
 _EXECUTION: Final = TypeAdapter(Execution)
-_EXECUTIONS: Final = TypeAdapter(list[Execution])
 
 
-class Executions(Family):
-    """The executions of streams."""
+class Executions(ExecutionOperations):
+    """The executions of streams: loads from beginning to end."""
 
     @asynccontextmanager
     async def execution(
@@ -102,108 +90,6 @@ class Executions(Family):
             # The commit had gone through, and all that came back was an error. The rows are there.
             execution.note_committed(after_all)
 
-    async def create_execution(
-        self, stream_id: int | str, *, update_method: RowsUpdateMethod | Unset = UNSET
-    ) -> Execution:
-        """Begin an execution. One that is still open is aborted by Domo.
-
-        `execution` does this, and the commit or the abort at the end.
-
-        Args:
-            stream_id: Id of the stream.
-            update_method: ``REPLACE`` or ``APPEND`` for this execution only.
-
-        Raises:
-            NotFoundError: There is no such stream.
-            InvalidArgumentError: Another update method.
-            CallError: Anything else that can happen to a call.
-
-        Source: Stream API, ``POST /v1/streams/{id}/executions``.
-        """
-        fields = None
-        if not isinstance(update_method, Unset):
-            fields = {"updateMethod": check_update_method(update_method, ROWS).value}
-        return await self._call(CREATE, _EXECUTION, ids={"stream_id": stream_id}, fields=fields)
-
-    def list_executions(
-        self, stream_id: int | str, *, limit: int | None = None, offset: int = 0, page_size: int = _PAGE_SIZE
-    ) -> Pager[Execution]:
-        """List the executions of a stream.
-
-        Args:
-            stream_id: Id of the stream.
-            limit: Executions in all, None for as many as there are.
-            offset: Executions to skip.
-            page_size: Executions to ask for at once, 1 to 500.
-
-        Raises:
-            InvalidArgumentError: A number is out of range.
-            CallError: Asking failed (raised when the pager is awaited or iterated over).
-
-        Source: Stream API, ``GET /v1/streams/{id}/executions``.
-        """
-        check_page_size(page_size, _PAGE_SIZE)
-        return self._listing(
-            LIST,
-            _EXECUTIONS,
-            page_size=page_size,
-            limit=limit,
-            offset=offset,
-            key=lambda execution: execution.id,
-            ids={"stream_id": stream_id},
-        )
-
-    async def get_execution(self, stream_id: int | str, execution_id: int | str) -> Execution:
-        """How an execution is doing.
-
-        Raises:
-            NotFoundError: There is no such execution.
-            CallError: Anything else that can happen to a call.
-
-        Source: Stream API, ``GET /v1/streams/{id}/executions/{id}``.
-        """
-        return await self._call(GET, _EXECUTION, ids=_ids(stream_id, execution_id))
-
-    async def upload_part(
-        self,
-        stream_id: int | str,
-        execution_id: int | str,
-        part: int,
-        data: UploadSource,
-        *,
-        compress: bool = False,
-    ) -> Execution | None:
-        """Upload a part of an execution. Parts may come in any order and at the same time.
-
-        Args:
-            stream_id: Id of the stream.
-            execution_id: Id of the execution.
-            part: Number of the part. Numbers go from 1 (or 0) without a gap, and say in which order the rows stand;
-                the same number again replaces the part.
-            data: CSV without a header, fields in the order of the schema: bytes, text, the path of a file, or a
-                function that returns a new iterator of bytes. Domo advises 50 MB or more for large loads.
-            compress: Whether to send it as gzip. What is gzip already is recognised.
-
-        Returns:
-            The execution, or None where Domo answers without a body.
-
-        Raises:
-            BadRequestError: The CSV does not fit the schema.
-            ConflictError: The execution has ended.
-            InvalidArgumentError: The number is none, or there is no such file.
-            CallError: Anything else that can happen to a call.
-
-        Source: Stream API, ``PUT /v1/streams/{id}/executions/{id}/part/{n}``.
-        """
-        if isinstance(part, bool) or not isinstance(part, int) or part < 0:
-            raise InvalidArgumentError(f"part: {part!r} is not a number of at least 0")
-        # The specification speaks of the type application/gzip; Domo's own SDK for Python sends text/csv with this
-        # encoding, and is known to work.
-        body = await csv_body(data, compress=compress)
-        return await self._call_if_answered(
-            UPLOAD, _EXECUTION, ids={**_ids(stream_id, execution_id), "part": part}, body=body
-        )
-
     async def commit(self, stream_id: int | str, execution_id: int | str) -> Execution:
         """Make the parts of an execution the rows of the DataSet.
 
@@ -221,39 +107,13 @@ class Executions(Family):
         Source: Stream API, ``PUT /v1/streams/{id}/executions/{id}/commit``.
         """
         try:
-            answered = await self._call_if_answered(COMMIT, _EXECUTION, ids=_ids(stream_id, execution_id))
+            answered = await self._call_if_answered(COMMIT, _EXECUTION, ids=execution_ids(stream_id, execution_id))
         except CallError as error:
             committed = await self._committed_all_the_same(stream_id, execution_id, error)
             if committed is None:
                 raise
             return committed
         return answered or await self.get_execution(stream_id, execution_id)
-
-    async def abort(self, stream_id: int | str, execution_id: int | str) -> Execution | None:
-        """End an execution without its rows.
-
-        Returns:
-            The execution, or None where Domo answers without a body.
-
-        Raises:
-            NotFoundError: There is no such execution.
-            ConflictError: It is committed.
-            CallError: Anything else that can happen to a call.
-
-        Source: Stream API, ``PUT /v1/streams/{id}/executions/{id}/abort``.
-        """
-        return await self._call_if_answered(ABORT, _EXECUTION, ids=_ids(stream_id, execution_id))
-
-    async def abort_current(self, stream_id: int | str) -> None:
-        """End whichever execution of a stream is open.
-
-        Raises:
-            NotFoundError: There is no such stream.
-            CallError: Anything else that can happen to a call.
-
-        Source: Stream API, and Domo's SDK for Python: ``PUT /v1/streams/{id}/executions/abort``.
-        """
-        await self._do(ABORT_CURRENT, ids={"stream_id": stream_id})
 
     async def wait(self, stream_id: int | str, execution_id: int | str, *, timeout: Seconds | None = None) -> Execution:
         """Wait until a committed execution has ended and its rows are in the DataSet.
@@ -270,7 +130,7 @@ class Executions(Family):
         """
         limit = None if timeout is None else seconds("timeout", timeout)
         execution = await self._watch(stream_id, execution_id, limit)
-        if execution.failed:
+        if execution.ended and execution.current_state not in _NO_FAILURE:
             raise ExecutionError(
                 f"Execution {execution.id} of stream {stream_id} ended as {execution.current_state}",
                 execution=execution,
@@ -281,7 +141,7 @@ class Executions(Family):
                 phase="deadline",
                 operation=GET.name,
                 method=GET.method,
-                path=GET.fill(_ids(stream_id, execution_id)),
+                path=GET.fill(execution_ids(stream_id, execution_id)),
             )
         return execution
 
@@ -334,7 +194,3 @@ class Executions(Family):
                     return None
                 return execution if execution.succeeded else None
         return None
-
-
-def _ids(stream_id: int | str, execution_id: int | str) -> Ids:
-    return {"stream_id": stream_id, "execution_id": execution_id}

@@ -43,5 +43,5 @@ def emulator():
 @pytest.fixture
 async def live(emulator):
     """A client of the emulator."""
-    async with AsyncDomo(**emulator.connection, transport="httpx") as domo:
+    async with AsyncDomo(**emulator.connection) as domo:
         yield domo
