@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import JsonValue, Secret, TypeAdapter
 
 from domo_async.api.family import Family, check_page_size, json_body
-from domo_async.api.secrecy import SecretValue, hidden_from_errors, reveal, wrap
+from domo_async.api.secrecy import SecretValue, concealing, reveal, wrap
 from domo_async.api.values import id_number, text
 from domo_async.errors import InvalidArgumentError
 from domo_async.http.bodies import Body
@@ -96,8 +96,7 @@ class Accounts(Family):
         """
         properties = wrap("properties", properties)
         body = _body(name=name, type_id=type_id, properties=properties)
-        with hidden_from_errors(properties.values()):
-            return await self._call(CREATE, _ACCOUNT, body=body)
+        return await concealing(properties.values(), self._call(CREATE, _ACCOUNT, body=body))
 
     async def update(
         self,
@@ -133,8 +132,8 @@ class Accounts(Family):
                 raise InvalidArgumentError("type_id: Domo does not tell the type of this account, so pass it")
             type_id = kind.id
         body = _body(name=name, type_id=type_id, properties=wrapped)
-        with hidden_from_errors(() if isinstance(wrapped, Unset) else wrapped.values()):
-            return await self._call_if_answered(UPDATE, _ACCOUNT, ids={"account_id": account_id}, body=body)
+        call = self._call_if_answered(UPDATE, _ACCOUNT, ids={"account_id": account_id}, body=body)
+        return await concealing(() if isinstance(wrapped, Unset) else wrapped.values(), call)
 
     async def delete(self, account_id: int | str) -> None:
         """Delete an account for good.

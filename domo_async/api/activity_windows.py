@@ -23,8 +23,8 @@ class ActivityFeed:
     """Entries of the activity log between two moments, each once and in order of time.
 
     Entries have no id, times are whole seconds, and Domo pages by counting from the newest entry, so a page is no safe
-    place to go on from. This asks for windows of time instead, halves a window that does not fit into one answer, and
-    makes the next one wider when there is room. Only a single second with more entries than that is read by offsets.
+    place to go on from. This asks for windows of time instead, and halves a window that does not fit into one answer.
+    Only a single second with more entries than that is read by offsets.
 
     It can be iterated over again, which asks again.
 
@@ -49,58 +49,48 @@ class ActivityFeed:
 
 
 class _Windows(AsyncIterator[ActivityEntry]):
-    """Walks from one end of the time to the other; `_start` and `_end` close in on each other."""
+    """Holds the windows that are left, the next one last. A window leaves when all of its entries are there."""
 
     def __init__(self, ask: Ask, start: int, end: int, *, newest_first: bool, page_size: int) -> None:
         self._ask = ask
-        self._start = start
-        self._end = end
         self._newest_first = newest_first
         self._page_size = page_size
-        self._width = max(_SECOND, end - start)
+        self._windows = [(start, end)] if start < end else []
+        self._density = 0.0  # entries per millisecond in the window before
         self._ready: deque[ActivityEntry] = deque()
 
     async def __anext__(self) -> ActivityEntry:
         while not self._ready:
-            if self._start >= self._end:
+            if not self._windows:
                 raise StopAsyncIteration
             await self._read_window()
         return self._ready.popleft()
 
     async def _read_window(self) -> None:
-        while True:
-            start, end = self._window()
-            entries = await self._ask(start, end, self._page_size, 0)
-            if not self._is_full(entries):
-                break
-            if end - start <= _SECOND:
-                await self._read_rest(start, end, entries)
-                break
-            self._width = self._narrower(entries, end - start)
+        start, end = self._windows[-1]
+        may_split = end - start > _SECOND
+        if may_split and self._density * (end - start) > 2 * self._page_size:
+            self._split(start, end)  # it would not fit if things go on like this, so asking would be a waste
+            return
+        entries = await self._ask(start, end, self._page_size, 0)
+        if self._is_full(entries):
+            if may_split:
+                self._split(start, end)
+                return
+            await self._read_rest(start, end, entries)
         self._ready.extend(self._in_order([entry for entry in entries if _belongs(entry, start, end)]))
-        if self._newest_first:
-            self._end = start
-        else:
-            self._start = end
-        if len(entries) < self._page_size // 2:
-            self._width *= 2
+        self._density = len(entries) / (end - start)
+        self._windows.pop()
 
-    def _window(self) -> tuple[int, int]:
-        """The next window. Borders between windows are whole seconds, since entries tell no more than that."""
-        if self._newest_first:
-            border = -((self._width - self._end) // _SECOND) * _SECOND  # rounded up
-            return max(self._start, border), self._end
-        return self._start, min(self._end, (self._start + self._width) // _SECOND * _SECOND)
+    def _split(self, start: int, end: int) -> None:
+        """Halve the next window, at a whole second, since entries tell no more than that."""
+        border = max((start + end) // 2, start + _SECOND) // _SECOND * _SECOND
+        halves = [(border, end), (start, border)]
+        self._windows[-1:] = halves[::-1] if self._newest_first else halves
 
     def _is_full(self, entries: list[ActivityEntry]) -> bool:
         # A server may cap pages lower than it says; then they are full at a round number.
         return len(entries) >= self._page_size or (len(entries) > 0 and len(entries) % _CLAMP == 0)
-
-    def _narrower(self, entries: list[ActivityEntry], width: int) -> int:
-        """Half the width, or less if the answer shows that its entries are packed more closely."""
-        times = [entry.time for entry in entries if entry.time is not None]
-        covered = _milliseconds(max(times)) - _milliseconds(min(times)) if times else width
-        return max(_SECOND, min(width // 2, covered))
 
     async def _read_rest(self, start: int, end: int, entries: list[ActivityEntry]) -> None:
         """Read on by offsets, within one second that is over."""

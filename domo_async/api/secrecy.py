@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import Final, TypeVar
 
 from pydantic import JsonValue, Secret, SecretStr
 
 from domo_async.errors import DomoError, InvalidArgumentError
 
-__all__ = ["SecretValue", "hidden_from_errors", "reveal", "wrap"]
+__all__ = ["SecretValue", "concealing", "reveal", "wrap"]
 
 SecretValue = str | SecretStr | Secret[JsonValue] | int | float | bool | None
-_SHORTEST = 4  # shorter values would cut holes into ordinary words
-_CUT = "[hidden]"
+T = TypeVar("T")
+
+_SHORTEST: Final = 4  # shorter values would cut holes into ordinary words
+_CUT: Final = "[hidden]"
 
 
 def wrap(name: str, values: Mapping[str, SecretValue]) -> dict[str, Secret[JsonValue]]:
@@ -35,16 +37,23 @@ def reveal(values: Mapping[str, Secret[JsonValue]]) -> dict[str, JsonValue]:
     return {key: value.get_secret_value() for key, value in values.items()}
 
 
-@contextmanager
-def hidden_from_errors(secrets: Iterable[Secret[JsonValue]]) -> Generator[None]:
-    """Cut these values out of the errors that leave the block, in case the server repeats what it was sent."""
+async def concealing(secrets: Iterable[Secret[JsonValue]], call: Awaitable[T]) -> T:
+    """Wait for a call whose request holds secrets, and keep them out of its error.
+
+    The server may repeat what it was sent. So the values are cut out of the message, and the error leaves behind the
+    frames that hold the answer.
+    """
     try:
-        yield
+        return await call
     except DomoError as error:
-        for secret in secrets:
-            value = secret.get_secret_value()
-            if isinstance(value, str) and len(value) >= _SHORTEST:
-                error.message = error.message.replace(value, _CUT)
-                error.hint = error.hint.replace(value, _CUT) if error.hint else error.hint
-        error.args = (error.message,)
-        raise
+        failure = _cut(error.fresh(), secrets)
+    raise failure
+
+
+def _cut(error: DomoError, secrets: Iterable[Secret[JsonValue]]) -> DomoError:
+    for secret in secrets:
+        value = secret.get_secret_value()
+        if isinstance(value, str) and len(value) >= _SHORTEST:
+            error.message = error.message.replace(value, _CUT)
+    error.args = (error.message,)
+    return error
