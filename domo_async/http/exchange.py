@@ -86,7 +86,7 @@ class OpenAnswer:
     """
 
     def __init__(self, response: httpx.Response, request: Request, handled: BaseException | None) -> None:
-        self.headers = dict(response.headers.items())
+        self.headers = _headers(response)
         self.on_close: Callable[[], None] | None = None
         self._response = response
         self._chunks = response.aiter_raw()
@@ -110,7 +110,7 @@ class OpenAnswer:
             return self._waiting.pop()
         try:
             if self._decoder is None:
-                self._decoder = Decoder(self._response.headers.get("content-encoding", ""))
+                self._decoder = Decoder(self.headers.get("content-encoding", ""))
             while (chunk := await anext(self._chunks, None)) is not None:
                 if unpacked := self._decoder.feed(chunk):
                     return unpacked
@@ -132,7 +132,7 @@ class OpenAnswer:
 
     async def is_page(self) -> bool:
         """Whether the body is a page for people; reads as much of it as it takes to know."""
-        if "text/html" in self._response.headers.get("content-type", ""):
+        if "text/html" in self.headers.get("content-type", ""):
             return True
         start = b""
         while _may_be_html(start) and (chunk := await self.read()) is not None:
@@ -192,7 +192,8 @@ class Exchange:
             if not response.is_success:
                 await self._refuse(request, response, handled)
             try:
-                body = await _whole(response)
+                headers = _headers(response)
+                body = await _whole(response, headers.get("content-encoding"))
             except BrokenEncodingError as error:
                 raise _invalid(request, str(error)) from None
             except NETWORK_FAILURES as error:
@@ -201,7 +202,7 @@ class Exchange:
             await response.aclose()
         if looks_like_html(body):
             raise self._page(request, response, body)
-        return Answer(response.status_code, dict(response.headers.items()), body)
+        return Answer(response.status_code, headers, body)
 
     async def open(self, request: Request, options: CallOptions) -> OpenAnswer:
         """Send a request; the answer is read piece by piece, and has to be closed.
@@ -358,13 +359,26 @@ class _Upload(httpx.AsyncByteStream, AsyncIterator[bytes]):
                     await iterator.aclose()
 
 
-async def _whole(response: httpx.Response) -> bytes:
+def _headers(response: httpx.Response) -> dict[str, str]:
+    """Headers by their names in lower case. Each look-up in those of httpx goes through all of them."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in response.headers.raw:
+        name = raw_name.decode("latin-1").lower()
+        try:
+            value = raw_value.decode()
+        except UnicodeDecodeError:
+            value = raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+async def _whole(response: httpx.Response, encoding: str | None) -> bytes:
     """The body of an answer, unpacked."""
     if response.is_stream_consumed:
         return response.content  # a hook of the caller's client has read it
     # Unpacked at the end: an error in between would leave a generator half-way.
     body = b"".join([chunk async for chunk in response.aiter_raw()])
-    if encoding := response.headers.get("content-encoding"):
+    if encoding:
         decoder = Decoder(encoding)
         body = decoder.feed(body)
         decoder.finish()

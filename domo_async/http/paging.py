@@ -63,10 +63,11 @@ class Pager(Generic[T]):
     - ``await pager.collect()`` returns all items.
 
     The first page is asked for alone. Once the second one is wanted, the following ones are asked for before they are
-    needed, at first two at once, then twice as many with each page up to `ahead`, and delivered in order. Leaving the loop cancels what is on its way. An item appears
-    once, even if it moves to a later page while the listing is read. A page shorter than asked for is the last one,
-    unless its length looks like a limit that the server put on pages without saying so; then one more page is asked for
-    to make sure. A page longer than asked for is taken as it is, and the next one begins after it.
+    needed, at first two at once, then twice as many with each page up to `ahead`, and delivered in order. Leaving the
+    loop cancels what is on its way. An item appears once, even if it moves to a later page while the listing is read. A
+    page shorter than asked for is the last one, unless its length looks like a limit that the server put on pages
+    without saying so; then one more page is asked for to make sure. A page longer than asked for is taken as it is, and
+    the next one begins after it.
 
     A pager can be iterated over again, which asks again. Several tasks may share one iterator: each item goes to one of
     them. After a failed or cancelled step an iterator goes on with the page that it did not get, so that a listing is

@@ -86,7 +86,7 @@ class FastTransport(httpx.AsyncBaseTransport):
         )
         return self._session
 
-    def _make_socket(self, info: AddrInfoType) -> socket.socket:
+    def _make_socket(self, info: AddrInfoType) -> socket.socket:  # pyright: ignore[reportUnknownParameterType]
         family, kind, protocol, _, _ = info
         made = socket.socket(family, kind, protocol)
         self._sockets.add(made)
