@@ -98,7 +98,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def bench(session: nox.Session) -> None:
     """Compare with httpx and aiohttp by hand and with pydomo, in one run; takes the arguments of tests/benchmarks."""
-    session.install(*group("test"), *group("bench"), "-e", ".[all]")
+    session.install(*group("test"), "-e", ".[all]")
     session.run("python", "-m", "tests.benchmarks", *session.posargs)
 
 

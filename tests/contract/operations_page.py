@@ -1,4 +1,4 @@
-"""Writes docs/pages/reference/operations.md from what the code declares: ``python -m tests.contract.operations_page``."""
+"""Writes docs/pages/reference/operations.md from the code: ``python -m tests.contract.operations_page``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEAD = """\
 # Operations
 
 Every operation of Domo's public API, and the method of `AsyncDomo` that carries it out. The class says what may be
-[repeated](../explanation/retries-and-limits.md); the scope is what the token needs. This page is generated from the code.
+[repeated](../explanation/retries-and-limits.md); the scope is what the token needs. This page is generated.
 
 | Method | HTTP call | Scope | Class | pydomo |
 | --- | --- | --- | --- | --- |

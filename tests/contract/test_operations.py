@@ -20,7 +20,9 @@ SDK = {shape(operation.method, operation.path) for operation in sdk_operations()
     shape("GET", "/oauth/token")  # asked by the authentication, not by a method
 }
 EMULATOR = {
-    shape(operation.method, operation.path.replace(":path", "")) for family in FAMILIES for operation in family.OPERATIONS
+    shape(operation.method, operation.path.replace(":path", ""))
+    for family in FAMILIES
+    for operation in family.OPERATIONS
 }
 
 
