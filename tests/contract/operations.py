@@ -35,15 +35,16 @@ def documented_operations() -> list[DocumentedOperation]:
     return [DocumentedOperation(**entry) for entry in tomllib.loads(text)["operation"]]
 
 
-def sdk_operations() -> dict[str, Operation]:
-    """All operations that modules of domo_async.api declare, by name."""
-    found: dict[str, Operation] = {}
+def sdk_operations() -> list[Operation]:
+    """All operations that modules of domo_async.api declare. A method that has two ways to ask has two of them."""
+    found: dict[tuple[str, str], Operation] = {}
     for module_info in pkgutil.iter_modules(domo_async.api.__path__):
         module = importlib.import_module(f"domo_async.api.{module_info.name}")
         for value in vars(module).values():
-            if isinstance(value, Operation):
-                found[value.name] = value
-    return found
+            for operation in value if isinstance(value, tuple) else (value,):
+                if isinstance(operation, Operation):
+                    found[operation.name, operation.path] = operation
+    return [found[key] for key in sorted(found)]
 
 
 def shape(method: str, path: str) -> str:

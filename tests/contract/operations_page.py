@@ -25,12 +25,12 @@ def render() -> str:
     """The page as it should be."""
     pydomo = {shape(entry.method, entry.path): entry.pydomo for entry in documented_operations()}
     lines = []
-    for name, operation in sorted(sdk_operations().items()):
+    for operation in sdk_operations():
         scope = f"`{operation.scope}`" if operation.scope else ""
         names = pydomo.get(shape(operation.method, operation.path)) or ""
         rivals = ", ".join(f"`{rival.strip()}`" for rival in names.split(",") if rival.strip())
         call = f"`{operation.method} {operation.path}`"
-        lines.append(f"| `{name}` | {call} | {scope} | {operation.safety.value} | {rivals} |")
+        lines.append(f"| `{operation.name}` | {call} | {scope} | {operation.safety.value} | {rivals} |")
     return _HEAD + "\n".join(lines) + "\n"
 
 
