@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -113,7 +114,7 @@ CARD = {
     "pages": [640011223],
     "type": "chart",
 }
-CHART = {
+CHART: dict[str, Any] = {
     "urn": "880001",
     "title": "Tide by gauge",
     "description": "",
