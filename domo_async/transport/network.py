@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import abc
+import select
+import socket
 from collections.abc import Iterable
 
 import anyio
 import httpcore
 import sniffio
 
-__all__ = ["ENDS_WHEN_CLOSED", "READ_SIZE", "Network", "Stream"]
+__all__ = ["ENDS_WHEN_CLOSED", "READ_SIZE", "Network", "Stream", "is_readable"]
 
 ENDS_WHEN_CLOSED = "domo_async.ends_when_closed"
 """Key in ``response.extensions``: the body, once closed, ends at the next read instead of raising or going on."""
@@ -31,6 +33,19 @@ class Stream(httpcore.AsyncNetworkStream, abc.ABC):
     @abc.abstractmethod
     def abandon(self) -> None:
         """Close the socket of an event loop that is no longer there."""
+
+
+def is_readable(sock: socket.socket) -> bool:
+    """Whether a read would not block: bytes are there, or the other side hung up, or the socket is closed here."""
+    number = sock.fileno()
+    if number < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([number], [], [], 0)[0])
+    # select() knows no numbers above 1,023, which a service with many connections reaches.
+    watch = select.poll()
+    watch.register(number, select.POLLIN)
+    return bool(watch.poll(0))
 
 
 class Network(httpcore.AsyncNetworkBackend):

@@ -6,13 +6,12 @@ import asyncio
 import socket
 import ssl
 from collections import deque
-from select import POLLIN, poll
 from typing import Any, Final, cast
 
 import anyio
 import httpcore
 
-from domo_async.transport.network import Stream
+from domo_async.transport.network import Stream, is_readable
 
 __all__ = ["connect"]
 
@@ -77,7 +76,8 @@ async def _race(host: str, port: int, local_address: str | None) -> AsyncioStrea
 
 
 async def _open(loop: asyncio.AbstractEventLoop, family: int, address: Any, local: str | None) -> AsyncioStream:  # noqa: ANN401
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol named, asyncio switches Nagle's algorithm off; else the body of a POST waits for an ACK.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setblocking(False)
         if local is not None:
@@ -235,11 +235,9 @@ class AsyncioStream(Stream, asyncio.Protocol):
     def _is_readable(transport: asyncio.Transport) -> bool:
         # The loop may not have come round to telling us that the server hung up: ask the socket itself.
         raw = transport.get_extra_info("socket")
-        if raw is None or raw.fileno() < 0:
+        if raw is None:
             return True
-        watch = poll()
-        watch.register(raw.fileno(), POLLIN)
-        return bool(watch.poll(0))
+        return is_readable(raw)
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:

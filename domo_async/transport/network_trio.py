@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-import select
 import ssl
 from typing import Any
 
 import httpcore
 import trio
 
-from domo_async.transport.network import READ_SIZE, Stream
+from domo_async.transport.network import READ_SIZE, Stream, is_readable
 
 __all__ = ["connect"]
 
@@ -90,7 +89,7 @@ class TrioStream(Stream):
             case "socket":
                 return self._socket
             case "is_readable":
-                return self._is_readable()
+                return is_readable(self._socket)
             case "ssl_object":
                 return self._stream if isinstance(self._stream, trio.SSLStream) else None
             case "server_addr":
@@ -99,14 +98,6 @@ class TrioStream(Stream):
                 return self._socket.getsockname()
             case _:
                 return None
-
-    def _is_readable(self) -> bool:
-        number = self._socket.fileno()
-        if number < 0:
-            return True
-        watch = select.poll()
-        watch.register(number, select.POLLIN)
-        return bool(watch.poll(0))
 
 
 def _length(timeout: float | None) -> float:
