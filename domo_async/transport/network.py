@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 import select
-import socket
 from collections.abc import Iterable
 
 import anyio
@@ -35,9 +34,12 @@ class Stream(httpcore.AsyncNetworkStream, abc.ABC):
         """Close the socket of an event loop that is no longer there."""
 
 
-def is_readable(sock: socket.socket) -> bool:
-    """Whether a read would not block: bytes are there, or the other side hung up, or the socket is closed here."""
-    number = sock.fileno()
+def is_readable(number: int) -> bool:
+    """Whether a read would not block: bytes are there, or the other side hung up, or the socket is closed here.
+
+    Args:
+        number: File descriptor of the socket, -1 if it is closed.
+    """
     if number < 0:
         return True
     if not hasattr(select, "poll"):  # Windows

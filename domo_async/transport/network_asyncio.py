@@ -237,7 +237,7 @@ class AsyncioStream(Stream, asyncio.Protocol):
         raw = transport.get_extra_info("socket")
         if raw is None:
             return True
-        return is_readable(raw)
+        return is_readable(raw.fileno())
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:

@@ -89,7 +89,7 @@ class TrioStream(Stream):
             case "socket":
                 return self._socket
             case "is_readable":
-                return is_readable(self._socket)
+                return is_readable(self._socket.fileno())
             case "ssl_object":
                 return self._stream if isinstance(self._stream, trio.SSLStream) else None
             case "server_addr":
