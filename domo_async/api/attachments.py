@@ -24,7 +24,13 @@ _ATTACHMENT_PATH: Final = f"{_TASK_PATH}/{{attachment_id}}"
 LIST: Final = Operation("projects.attachments.list", "GET", _TASK_PATH, Safety.SAFE, scope="workflow")
 UPLOAD: Final = Operation("projects.attachments.upload", "POST", _TASK_PATH, Safety.UNSAFE, scope="workflow")
 DOWNLOAD: Final = Operation(
-    "projects.attachments.download", "GET", _ATTACHMENT_PATH, Safety.SAFE, scope="workflow", accept="*/*"
+    "projects.attachments.download",
+    "GET",
+    _ATTACHMENT_PATH,
+    Safety.SAFE,
+    scope="workflow",
+    accept="*/*",
+    any_file=True,
 )
 # Three sources name three paths: the specification (with "project"), Domo's Java SDK, and Domo's Rust SDK, whose path
 # is like those above. Nobody knows which of them work, so they are tried in this order.

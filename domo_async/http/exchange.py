@@ -36,6 +36,12 @@ _UNDECIDED_UP_TO: Final = 256
 _MARKS: Final = (b"<!doctype html", b"<html", b"<head", b"<!--")  # see looks_like_html
 
 
+def _is_domos_own(page: bytes) -> bool:
+    """Whether a page is one that Domo shows instead of an answer, and not a file that was asked for."""
+    problem = read_problem(page, content_type="text/html")
+    return problem.page in {Page.MAINTENANCE, Page.BLOCKED} and (problem.message or "").startswith("Domo")
+
+
 def _user_agent() -> str:
     try:
         own = version("domo-async")
@@ -217,7 +223,10 @@ class Exchange:
         answer = OpenAnswer(response, request, handled)
         try:
             if await answer.is_page():
-                raise self._page(request, response, await answer.read_up_to(_MAX_EXPLANATION))
+                start = await answer.read_up_to(_MAX_EXPLANATION)
+                if not request.operation.any_file or _is_domos_own(start):
+                    raise self._page(request, response, start)
+                answer.unread(start)
         except BaseException:
             await answer.aclose()
             raise

@@ -6,6 +6,7 @@ import mimetypes
 import os
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -36,12 +37,14 @@ def file_form(source: FileSource, *, field: str, file_name: str | None, media_ty
     Raises:
         InvalidArgumentError: There is no such file, or no name.
     """
+    size: int | None = None
     if isinstance(source, os.PathLike):
         path = Path(source)
         if not path.is_file():
             raise InvalidArgumentError(f"source: {path} is no file")
         file_name = file_name or path.name
-        source = partial(_FileReader, path)
+        size = path.stat().st_size
+        source = partial(_FileReader, path, size)
     if not file_name:
         raise InvalidArgumentError("file_name: the file needs a name")
     media_type = media_type or mimetypes.guess_type(file_name)[0] or "application/octet-stream"
@@ -59,9 +62,10 @@ def file_form(source: FileSource, *, field: str, file_name: str | None, media_ty
     if isinstance(inner.content, bytes):
         return request_body(head + inner.content + tail, media_type=outer)
     content = inner.content
-    if inner.replayable:
-        return request_body(lambda: _Framed(head, content, tail), media_type=outer)
-    return request_body(_Framed(head, content, tail), media_type=outer)
+    if not inner.replayable:
+        return request_body(_Framed(head, content, tail), media_type=outer)
+    body = request_body(lambda: _Framed(head, content, tail), media_type=outer)
+    return body if size is None else replace(body, length=len(head) + size + len(tail))
 
 
 # Both are no generators: one that is left half way, because the request failed, cannot be closed from here.
@@ -87,16 +91,19 @@ class _Framed(AsyncIterator[bytes]):
 
 
 class _FileReader(AsyncIterator[bytes]):
-    """Reads a file in pieces, and holds it open for no longer than each takes."""
+    """Reads as many bytes of a file as were announced, in pieces, and holds it open for no longer than each takes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, size: int) -> None:
         self._path = path
+        self._size = size
         self._position = 0
 
     async def __anext__(self) -> bytes:
+        if self._position == self._size:
+            raise StopAsyncIteration
         chunk = await to_thread.run_sync(self._read)
         if not chunk:
-            raise StopAsyncIteration
+            raise InvalidArgumentError(f"source: {self._path} became shorter while it was read")
         self._position += len(chunk)
         return chunk
 
@@ -104,7 +111,7 @@ class _FileReader(AsyncIterator[bytes]):
         try:
             with self._path.open("rb") as file:
                 file.seek(self._position)
-                return file.read(_CHUNK)
+                return file.read(min(_CHUNK, self._size - self._position))
         except OSError as error:
             raise InvalidArgumentError(f"source: {self._path} cannot be read: {error.strerror}") from error
 

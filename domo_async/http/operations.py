@@ -42,6 +42,7 @@ class Operation:
         scope: OAuth scope that it needs, None if that is not known.
         accept: Media type to ask for.
         refusals: What a status means here, where it means more than it does elsewhere.
+        any_file: Whether the answer is a file of any kind. A page in HTML is no failure then, unless it is Domo's own.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Operation:
     scope: str | None = None
     accept: str = "application/json"
     refusals: Mapping[int, type[StatusError]] = field(default_factory=dict[int, type[StatusError]])
+    any_file: bool = False
 
     def fill(self, ids: Mapping[str, str | int] | None = None) -> str:
         """The path with its placeholders replaced.

@@ -10,7 +10,8 @@ from email.message import Message
 
 import pytest
 
-from domo_async.errors import BadRequestError, InvalidArgumentError, NotFoundError
+from domo_async.errors import BadRequestError, InvalidArgumentError, MaintenanceError, NotFoundError
+from domo_async.http.multipart import file_form
 from domo_async.models import ListType
 
 pytestmark = pytest.mark.anyio
@@ -172,6 +173,34 @@ async def test_a_name_cannot_break_out_of_its_header(wire, domo, sent):
     assert part.get_payload() == "x"
 
 
+@pytest.mark.parametrize(("domos", "size"), [(False, 20), (False, 200_000), (True, 20)])
+async def test_a_page_may_be_attached(wire, domo, domos, size):
+    """HTML is a file like any other here; Domo's own pages are still none."""
+    title = "Domo Maintenance" if domos else "Notes on maintenance"
+    page = f"<!doctype html><html><head><title>{title}</title></head>{'x' * size}</html>".encode()
+    wire.get(f"{TASKS}/404/attachments/5").respond(200, content=page, headers={"content-type": "text/html"})
+    if domos:
+        with pytest.raises(MaintenanceError):
+            async with domo.projects.attachments.download(4, 61, 404, 5):
+                pass
+        return
+    async with domo.projects.attachments.download(4, 61, 404, 5) as body:
+        assert b"".join([chunk async for chunk in body]) == page
+
+
+async def test_files_on_disk_are_announced_with_their_length(tmp_path):
+    """Never more than that is sent, and less is an error."""
+    path = tmp_path / "tide.bin"
+    path.write_bytes(b"12345678")
+    body = file_form(path, field="file", file_name=None, media_type=None)
+    assert not isinstance(body.content, bytes)
+    path.write_bytes(b"1234567890")
+    assert len(b"".join([chunk async for chunk in body.content])) == body.length
+    path.write_bytes(b"1234")
+    with pytest.raises(InvalidArgumentError, match="became shorter"):
+        [chunk async for chunk in body.content]
+
+
 @pytest.mark.parametrize("working", [0, 1, 2])
 async def test_deleting_tries_the_paths_of_all_sources(wire, domo, working):
     """Nobody knows which of the three works; if none does, the first refusal counts."""
@@ -276,8 +305,6 @@ async def test_attachments_come_back_as_they_went(live, tmp_path):
 
 async def test_big_files_are_never_in_memory(wire, domo, tmp_path):
     """A file is read while it is sent."""
-    from domo_async.http.multipart import file_form
-
     path = tmp_path / "big.bin"
     with path.open("wb") as file:
         file.truncate(64 << 20)
