@@ -16,15 +16,16 @@ from domo_async.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from domo_async.emulator.clients import SCOPES, Client
-    from domo_async.emulator.emulator import Emulator, serve
+    from domo_async.emulator.emulator import Connection, Emulator, serve
     from domo_async.emulator.faults import Fault, Faults
     from domo_async.emulator.recording import RequestRecord
 
-__all__ = ["SCOPES", "Client", "Emulator", "Fault", "Faults", "RequestRecord", "serve"]
+__all__ = ["SCOPES", "Client", "Connection", "Emulator", "Fault", "Faults", "RequestRecord", "serve"]
 
 _HOMES = {
     "SCOPES": "clients",
     "Client": "clients",
+    "Connection": "emulator",
     "Emulator": "emulator",
     "Fault": "faults",
     "Faults": "faults",

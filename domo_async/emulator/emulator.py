@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict
 
 import anyio
 from anyio import to_thread
@@ -35,6 +35,14 @@ if TYPE_CHECKING:
     from domo_async.emulator.tokens import TokenFormat
 
 __all__ = ["Emulator", "serve"]
+
+
+class Connection(TypedDict):
+    """What a client needs to know of an emulator; ``AsyncDomo(**emulator.connection)``."""
+
+    api_url: str
+    client_id: str
+    client_secret: str
 
 
 class Emulator:
@@ -177,7 +185,7 @@ class Emulator:
         return self._url
 
     @property
-    def connection(self) -> dict[str, str]:
+    def connection(self) -> Connection:
         """What a client needs: ``api_url``, ``client_id`` and ``client_secret``, as `AsyncDomo` takes them."""
         client = self._instance.clients.get(self._client.client_id) or self._client
         return {"api_url": self.url, "client_id": client.client_id, "client_secret": client.client_secret}
