@@ -53,6 +53,7 @@ def types(session: nox.Session) -> None:
     session.install(*group("types"), "-e", ".[all]")
     session.run("mypy")
     session.run("pyright")
+    session.run("pytest", "tests/typing")
 
 
 @nox.session(python=PYTHONS)
