@@ -81,7 +81,7 @@ def _introduce(emulator: Emulator, terminal: Terminal) -> None:
     connection = emulator.connection
     terminal.show(f"A local Domo listens on {emulator.url}. Ctrl-C stops it.\n")
     for name, value in connection.items():
-        terminal.out.print(f"export DOMO_{name.upper()}={shlex.quote(value)}", soft_wrap=True)
+        terminal.out.print(f"export DOMO_{name.upper()}={shlex.quote(str(value))}", soft_wrap=True)
     terminal.show("")
     if not emulator.dataset_ids:
         terminal.show("It has no DataSets yet; --data DIR brings some.")
