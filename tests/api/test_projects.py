@@ -78,6 +78,7 @@ LISTS, TASKS = "/v1/projects/4/lists", "/v1/projects/4/lists/61/tasks"
             {"archived": True, "projectListId": "62", "dueDate": None},
             TASK,
         ),
+        (lambda p: p.tasks.delete(4, 61, 404), "DELETE", f"{TASKS}/404", None, None),
     ],
 )
 async def test_the_wire(wire, domo, sent, call, method, path, body, document):

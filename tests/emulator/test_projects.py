@@ -145,6 +145,9 @@ def test_what_is_no_file_is_refused(client, tasks, sent):
 def test_everything_goes_with_its_project(client, path, tasks):
     task = client.post(tasks, json={"taskName": "Order"}).json()
     client.post(f"{tasks}/{task['id']}/attachments", files={"file": ("a", b"b")})
+    gone = client.post(tasks, json={"taskName": "Short-lived"}).json()
+    assert client.delete(f"{tasks}/{gone['id']}").status_code == 200
+    assert [each["id"] for each in client.get(tasks).json()] == [task["id"]]
     assert client.delete(path).status_code == 200
     for url in (path, f"{path}/lists", tasks, f"{tasks}/{task['id']}"):
         assert client.get(url).status_code == 404

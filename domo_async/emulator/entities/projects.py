@@ -75,10 +75,14 @@ class ProjectBook:
         """Delete a list with its tasks."""
         for task in self.tasks.all():
             if task["projectListId"] == gone["id"]:
-                for attachment, _ in self.attachments_of(task):
-                    self.attachments.remove(attachment["id"])
-                self.tasks.remove(int(task["id"]))
+                self.delete_task(task)
         self.lists.remove(int(gone["id"]))
+
+    def delete_task(self, gone: Document) -> None:
+        """Delete a task with its files."""
+        for attachment, _ in self.attachments_of(gone):
+            self.attachments.remove(attachment["id"])
+        self.tasks.remove(int(gone["id"]))
 
     def tasks_of(self, project: Document, list_id: str | None) -> list[Document]:
         """The tasks of a project, or of one of its lists."""

@@ -73,6 +73,14 @@ async def update_task(call: Call) -> Response:
     return answer(_shown(call, task))
 
 
+async def delete_task(call: Call) -> Response:
+    """Delete a task, as one SDK of Domo's tries to."""
+    task = _existing(call)
+    call.instance.projects.delete_task(task)
+    note(call, "DELETED", "TASK", task["id"], task["taskName"])
+    return Response(status_code=200)
+
+
 async def list_attachments(call: Call) -> Response:
     """The files of a task, newest first."""
     files = [document for document, _ in call.instance.projects.attachments_of(_existing(call))]
@@ -163,6 +171,7 @@ OPERATIONS = [
     Operation("PUT", _TASKS, create_task, scope="workflow"),
     Operation("GET", _TASK, get_task, scope="workflow"),
     Operation("PUT", _TASK, update_task, scope="workflow"),
+    Operation("DELETE", _TASK, delete_task, scope="workflow"),
     Operation("GET", f"{_TASK}/attachments", list_attachments, scope="workflow"),
     Operation("POST", f"{_TASK}/attachments", upload_attachment, scope="workflow"),
     Operation("GET", _TASK + _FILE, download_attachment, scope="workflow"),
