@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import inspect
 import socket
 import ssl
 import weakref
@@ -174,9 +176,14 @@ class FastTransport(httpx.AsyncBaseTransport):
         """Close every connection, though the event loop that they belong to is gone."""
         self._closed = True
         if self._session is not None and self._session.connector is not None:
-            connector = self._session.connector
+            closing = self._session.connector.close()
             self._session.detach()
-            connector.close()
+            # It is a coroutine, or was begun by the call, depending on the version. With the loop gone it waits for
+            # nothing, so one step is all of it.
+            if inspect.iscoroutine(closing):
+                with contextlib.suppress(StopIteration, RuntimeError):
+                    closing.send(None)
+                closing.close()
         for sock in self._sockets:
             sock.close()
 

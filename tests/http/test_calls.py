@@ -409,7 +409,7 @@ async def test_a_body_that_the_server_does_not_want_is_closed(wire, carrier):
     del tokens
 
     def script(peer):
-        method, path, _ = peer.read_head()
+        _method, path, _ = peer.read_head()
         if path.startswith("/oauth/token"):
             peer.respond(200, b'{"access_token": "t", "expires_in": 3599}', close=True)
         else:

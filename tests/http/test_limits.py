@@ -5,7 +5,6 @@ import pytest
 from anyio import wait_all_tasks_blocked
 from anyio.lowlevel import checkpoint
 
-
 from domo_async.errors import InvalidArgumentError
 from domo_async.http.limits import ConcurrencyLimit, Pause, RateLimit
 

@@ -13,7 +13,9 @@ OK = (200, b'{"fine": true}')
 
 
 # A loop that ends before the client was closed in it takes its transports with it, of which asyncio complains.
-ends_unclosed = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+ends_unclosed = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <(function _SelectorTransport|socket):pytest.PytestUnraisableExceptionWarning"
+)
 
 
 def run(backend, domo, calls=3):

@@ -1,6 +1,7 @@
 """Certificates and proxies, for API calls and for token grants alike."""
 
 import base64
+import contextlib
 import socket
 import ssl
 import threading
@@ -27,10 +28,8 @@ def pump(source, target):
         pass
     finally:
         for sock in (source, target):
-            try:
+            with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
 
 def proxying(seen, *, refuse=False):
