@@ -32,8 +32,7 @@ def install_wheel(session: nox.Session, extras: str) -> None:
     session.install("build")
     session.run("python", "-m", "build", "--wheel", f"--outdir={wheels}", silent=True)
     (wheel,) = wheels.glob("*.whl")
-    session.install("--force-reinstall", "--no-deps", str(wheel)) if session.venv_backend == "uv" else None
-    session.install(f"domo-async[{extras}] @ {wheel.resolve().as_uri()}")
+    session.install(f"domo-async[{extras}] @ {wheel.resolve().as_uri()}", "--reinstall-package=domo-async")
     session.env["PYTHONSAFEPATH"] = "1"  # else the current folder comes first, and with it the source tree
     session.run("python", "-c", "import domo_async, sys; sys.exit('site-packages' not in domo_async.__file__)")
 
@@ -61,7 +60,8 @@ def tests(session: nox.Session) -> None:
     """The test suite against the built wheel."""
     install_wheel(session, "all")
     session.install(*group("test"))
-    session.run("pytest", *session.posargs)
+    # Most tests wait for a socket or a process, so there are more workers than cores.
+    session.run("pytest", "--numprocesses=4", "--dist=worksteal", *session.posargs)
 
 
 @nox.session(python=OLDEST)
