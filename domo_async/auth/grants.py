@@ -26,6 +26,7 @@ from domo_async.errors import (
 from domo_async.models import AccessToken
 from domo_async.models.problems import Page, looks_like_html, read_problem
 from domo_async.models.refusals import refusal
+from domo_async.transport.choice import default_transport
 from domo_async.transport.failures import named_failures
 
 if TYPE_CHECKING:
@@ -191,15 +192,12 @@ class TokenEndpoint:
         )
 
     def _client(self) -> httpx.AsyncClient:
-        # Only TLS needs the context, which takes a while to build.
-        verify = self._connection.ssl_context() if self._origin.scheme == "https" else False
-        return httpx.AsyncClient(
-            verify=verify,
-            proxy=self._connection.proxy_for(self._origin) if self._transport is None else None,
-            transport=self._transport if self._transport is None else _Unclosed(self._transport),
-            trust_env=False,
-            timeout=self._timeout,
-        )
+        transport: httpx.AsyncBaseTransport
+        if self._transport is None:
+            transport = default_transport(slots=1, origin=self._origin, connection=self._connection)
+        else:
+            transport = _Unclosed(self._transport)
+        return httpx.AsyncClient(transport=transport, trust_env=False, timeout=self._timeout)
 
     def _refusal(self, response: httpx.Response, body: bytes, credentials: ClientCredentials) -> StatusError:
         problem = read_problem(

@@ -40,6 +40,8 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        raise KeyboardInterrupt  # a shell starts background jobs deaf to Ctrl-C
     signal.raise_signal(signal.SIGINT)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import ssl
 from typing import Final, Literal
 
 import httpx
@@ -14,7 +15,7 @@ from domo_async.transport.connection import ConnectionOptions
 from domo_async.transport.origin import Origin
 from domo_async.transport.slots import SlotTransport
 
-__all__ = ["TransportChoice", "make_transport"]
+__all__ = ["TransportChoice", "default_transport", "make_transport"]
 
 logger = logging.getLogger(__name__)
 
@@ -50,13 +51,10 @@ def make_transport(
     socks = proxy is not None and proxy.startswith("socks")
     if choice == "auto":
         choice = "aiohttp" if library == "asyncio" and _has_aiohttp() and not socks else "httpx"
-    # A proxy may want TLS where the API does not.
-    secured = origin.scheme == "https" or (proxy is not None and proxy.startswith("https"))
-    ssl_context = connection.ssl_context() if secured else None
     through = " through a proxy" if proxy is not None else ""
     logger.info("Calls to %s go over the %s transport%s, at most %d at once", origin, choice, through, slots)
     if choice == "httpx":
-        return SlotTransport(slots=slots, ssl_context=ssl_context, proxy=proxy)
+        return default_transport(slots=slots, origin=origin, connection=connection)
     if library != "asyncio":
         raise ConfigurationError(f"The aiohttp transport runs on asyncio only, not on {library}", hint="Use httpx")
     if not _has_aiohttp():
@@ -65,7 +63,26 @@ def make_transport(
         raise ConfigurationError("The aiohttp transport does not speak SOCKS, and the proxy does", hint="Use httpx")
     from domo_async.transport.aiohttp_bridge import FastTransport
 
-    return FastTransport(slots=slots, ssl_context=ssl_context, proxy=proxy)
+    return FastTransport(slots=slots, ssl_context=_trust(origin, connection), proxy=proxy)
+
+
+def default_transport(*, slots: int, origin: Origin, connection: ConnectionOptions) -> SlotTransport:
+    """The transport that runs on every event loop; token requests always use it.
+
+    Args:
+        slots: How many connections there may be at most.
+        origin: Where the API is.
+        connection: TLS and proxies.
+    """
+    proxy = connection.proxy_for(origin)
+    return SlotTransport(slots=slots, ssl_context=_trust(origin, connection), proxy=proxy)
+
+
+def _trust(origin: Origin, connection: ConnectionOptions) -> ssl.SSLContext | None:
+    """The SSL context, if anything on the way speaks TLS: a proxy may want it where the API does not."""
+    proxy = connection.proxy_for(origin)
+    secured = origin.scheme == "https" or (proxy is not None and proxy.startswith("https"))
+    return connection.ssl_context() if secured else None
 
 
 def _has_aiohttp() -> bool:

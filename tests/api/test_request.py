@@ -107,7 +107,9 @@ async def test_json_goes_out_as_json(wire, domo, document):
     assert sent(wire).headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("document", [float("nan"), {"a": float("inf")}, object(), {"a": {1, 2}}], ids=["nan", "inf", "object", "set"])
+@pytest.mark.parametrize(
+    "document", [float("nan"), {"a": float("inf")}, object(), {"a": {1, 2}}], ids=["nan", "inf", "object", "set"]
+)
 async def test_what_is_no_json_is_refused_before_the_wire(wire, domo, document):
     with pytest.raises(InvalidArgumentError, match="json"):
         await domo.request("POST", "/v1/new", json=document)

@@ -73,12 +73,20 @@ def domo_async(environment: dict[str, str]) -> Callable[..., Outcome]:
     return run
 
 
+# A test run that was started in the background is deaf to Ctrl-C, and its children would inherit that.
+_HEARING_CTRL_C = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("domo_async.cli", run_name="__main__", alter_sys=True)
+"""
+
+
 class Process:
     """The command as a process of its own, with its two streams as pipes."""
 
     def __init__(self, *arguments: object, environment: dict[str, str]) -> None:
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", "domo_async.cli", *map(str, arguments)],
+            [sys.executable, "-c", _HEARING_CTRL_C, *map(str, arguments)],
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -13,15 +13,17 @@ from sybil.parsers.markdown import CodeBlockParser, SkipParser
 
 pa = pytest.importorskip("pyarrow")
 
-from domo_async.emulator import Emulator  # noqa: E402
+from domo_async.emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "pages").rglob("*.md"))]
-FLIGHTS = pa.table({
-    "carrier": ["UA", "AA", "UA", "B6"],
-    "origin": ["EWR", "LGA", "EWR", ""],
-    "minutes": [227, 160, None, 183],
-})
+FLIGHTS = pa.table(
+    {
+        "carrier": ["UA", "AA", "UA", "B6"],
+        "origin": ["EWR", "LGA", "EWR", ""],
+        "minutes": [227, 160, None, 183],
+    }
+)
 
 
 def run_block(example: Example) -> None:

@@ -317,7 +317,7 @@ def test_only_our_own_errors_come_out_of_a_call(path, data, anyio_backend):
         (0, datetime(1970, 1, 1, tzinfo=UTC)),
         (-1_000, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
         (datetime(2020, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))), datetime(2020, 1, 1, tzinfo=UTC)),
-        (datetime(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC)),  # noqa: DTZ001
+        (datetime(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC)),
         (None, None),
         ("", None),
         ("017-06-12T20:23:57Z", None),

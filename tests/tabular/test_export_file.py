@@ -1,7 +1,5 @@
 """Exports as files: whole, counted, or not there."""
 
-# ruff: noqa: ASYNC240 - small files, and nothing else runs
-
 from __future__ import annotations
 
 import gzip
@@ -55,7 +53,7 @@ ROWS: dict[str, list[object]] = {
     "Id": [1, 2, 2**63 - 1],
     'Te"xt': ['two\nlines, "quoted"', "", None],
     "Price": [Decimal("1.5"), None, Decimal("0.1")],
-    "At": [datetime(2024, 1, 2, 3, 4, 5), datetime(2024, 1, 2, 3, 4, 5, 250_000), None],  # noqa: DTZ001
+    "At": [datetime(2024, 1, 2, 3, 4, 5), datetime(2024, 1, 2, 3, 4, 5, 250_000), None],
 }
 
 

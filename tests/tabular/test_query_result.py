@@ -51,7 +51,7 @@ def test_types_come_from_metadata() -> None:
         "c": [0.1, 3.0, None],
         "d": [Decimal("12.34"), Decimal(-5), None],
         "e": [dt.date(2024, 1, 2), None, dt.date(1, 1, 1)],
-        "f": [dt.datetime(2019, 3, 19, 18, 49, 2), dt.datetime(2019, 3, 19, 18, 49, 2, 500_000), None],  # noqa: DTZ001
+        "f": [dt.datetime(2019, 3, 19, 18, 49, 2), dt.datetime(2019, 3, 19, 18, 49, 2, 500_000), None],
     }
 
 
