@@ -123,7 +123,7 @@ def test_reset_after_some_of_the_body(emulator, client, big, size):
     with client.stream("GET", big) as response:
         assert response.status_code == 200
         received = 0
-        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):  # noqa: PT012 - counting is part of reading
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
             for chunk in response.iter_raw():
                 received += len(chunk)
     assert received <= size
@@ -135,7 +135,7 @@ def test_truncated_stream(emulator, client, big, size):
     emulator.faults.add("truncate", bytes=size)
     with client.stream("GET", big) as response:
         received = 0
-        with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked"):  # noqa: PT012
+        with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked"):
             for chunk in response.iter_raw():
                 received += len(chunk)
     assert received == size

@@ -1,7 +1,5 @@
 """The stream of batches: overlap, order, and every way to leave it."""
 
-# ruff: noqa: PT012 - leaving the block is what is tested
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
