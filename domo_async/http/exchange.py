@@ -224,7 +224,9 @@ class Exchange:
         try:
             if await answer.is_page():
                 start = await answer.read_up_to(_MAX_EXPLANATION)
-                if not request.operation.any_file or _is_domos_own(start):
+                # The first cell of a DataSet may be a piece of HTML.
+                may_be_wanted = request.operation.any_file or "text/csv" in answer.headers.get("content-type", "")
+                if not may_be_wanted or _is_domos_own(start):
                     raise self._page(request, response, start)
                 answer.unread(start)
         except BaseException:

@@ -28,11 +28,15 @@ def parser(adapter: TypeAdapter[T]) -> Callable[[Answer], T]:
         try:
             return adapter.validate_json(answer.body)
         except ValidationError as error:
-            places = [f"{'.'.join(map(str, part['loc'])) or 'body'}: {part['msg']}" for part in error.errors()[:_SHOWN]]
-            more = error.error_count() - len(places)
-            tail = f"; and {more} more" if more > 0 else ""
-            raise InvalidResponseError(
-                f"Domo answered {answer.status} with something unexpected: {'; '.join(places)}{tail}"
-            ) from None
+            complaint = _complaint(error)
+        # Raised out here, so that the error does not carry the one that holds the answer as its context.
+        raise InvalidResponseError(f"Domo answered {answer.status} with something unexpected: {complaint}")
 
     return parse
+
+
+def _complaint(error: ValidationError) -> str:
+    parts = error.errors(include_input=False, include_url=False)
+    places = [f"{'.'.join(map(str, part['loc'])) or 'body'}: {part['msg']}" for part in parts[:_SHOWN]]
+    more = len(parts) - len(places)
+    return "; ".join(places) + (f"; and {more} more" if more > 0 else "")

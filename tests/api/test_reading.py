@@ -53,6 +53,13 @@ async def test_a_table_comes_back_as_it_is(emulator, domo):
     assert (await domo.datasets.read(emulator.dataset_ids["Kinds"])).equals(TABLE)
 
 
+async def test_the_first_cell_may_be_a_piece_of_html(emulator, domo):
+    pages = pa.table({"page": ["<html><body>hello</body>", "<!-- nothing -->"]})
+    dataset_id = emulator.add_dataset("Pages", pages)
+
+    assert (await domo.datasets.read(dataset_id)).equals(pages)
+
+
 async def test_columns_are_chosen_and_ordered_by_the_caller(emulator, domo):
     table = await domo.datasets.read(emulator.dataset_ids["Kinds"], columns=["whole", "text"])
 
