@@ -42,6 +42,12 @@ def _is_domos_own(page: bytes) -> bool:
     return problem.page in {Page.MAINTENANCE, Page.BLOCKED} and (problem.message or "").startswith("Domo")
 
 
+def _may_be_a_cell(answer: OpenAnswer, start: bytes) -> bool:
+    """Whether what looks like HTML may be the first cell of a DataSet: a piece of a page, in what calls itself CSV."""
+    whole_page = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKS[0])
+    return not whole_page and "text/csv" in answer.headers.get("content-type", "")
+
+
 def _user_agent() -> str:
     try:
         own = version("domo-async")
@@ -224,9 +230,7 @@ class Exchange:
         try:
             if await answer.is_page():
                 start = await answer.read_up_to(_MAX_EXPLANATION)
-                # The first cell of a DataSet may be a piece of HTML.
-                may_be_wanted = request.operation.any_file or "text/csv" in answer.headers.get("content-type", "")
-                if not may_be_wanted or _is_domos_own(start):
+                if not (request.operation.any_file or _may_be_a_cell(answer, start)) or _is_domos_own(start):
                     raise self._page(request, response, start)
                 answer.unread(start)
         except BaseException:

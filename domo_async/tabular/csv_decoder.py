@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from domo_async.errors import InvalidArgumentError, InvalidResponseError
 from domo_async.models import ColumnType
-from domo_async.models.problems import looks_like_html, read_problem
+from domo_async.models.problems import Page, looks_like_html, read_problem
 from domo_async.tabular.extras import require
 from domo_async.tabular.records import MAX_RECORD_BYTES, RecordSplitter, RecordTooLongError, ends_inside_quotes
 from domo_async.tabular.selection import column_positions
@@ -257,9 +257,15 @@ class CsvDecoder:
         return require("pyarrow.csv", feature="Reading CSV into Arrow")
 
     def _refuse_page(self, block: bytes) -> None:
-        if looks_like_html(block):
-            words = read_problem(block[:4096], content_type="text/html").message
-            raise InvalidResponseError(f"{self._dataset}a web page came instead of CSV: {_shown(words or '')}")
+        if not looks_like_html(block):
+            return
+        problem = read_problem(block[:4096], content_type="text/html")
+        # A first cell may begin with a tag; it does not begin with a document type, nor is it one of Domo's pages.
+        is_cell = block[:5].lower().startswith((b"<html", b"<head", b"<!--"))
+        if not is_cell or problem.page in {Page.MAINTENANCE, Page.BLOCKED}:
+            raise InvalidResponseError(
+                f"{self._dataset}a web page came instead of CSV: {_shown(problem.message or '')}"
+            )
 
     def _unreadable(self, error: UnreadableValueError, index: int) -> InvalidResponseError:
         field = self._schema.field(index)

@@ -200,7 +200,9 @@ PAGE = b"  <!DOCTYPE HTML><html><head><title>Domo - Blocked</title></head><body>
 
 
 @pytest.mark.parametrize("piece", [1, 3, 1_000])
-@pytest.mark.parametrize("page", [PAGE, b"<html><title>Welcome</title></html>"], ids=["blocked", "any page"])
+@pytest.mark.parametrize(
+    "page", [PAGE, b"<!DOCTYPE html><html><title>Welcome</title></html>"], ids=["blocked", "any page"]
+)
 async def test_a_page_instead_of_rows_is_an_error_even_if_it_comes_byte_by_byte(wire, carrier, page, piece):
     def step(peer, request):
         peer.send(head(len(page)))
@@ -215,7 +217,19 @@ async def test_a_page_instead_of_rows_is_an_error_even_if_it_comes_byte_by_byte(
         assert domo.stats.in_flight == 0
 
 
-@pytest.mark.parametrize("data", [b"<", b"<htm", b"<a>,1\n", b" ", b"\xef\xbb\xbfa,b\n", b""])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<",
+        b"<htm",
+        b"<a>,1\n",
+        b"<html><title>cell</title></html>,1\n",
+        b"<!-- cell -->,1\n",
+        b" ",
+        b"\xef\xbb\xbfa,b\n",
+        b"",
+    ],
+)
 async def test_rows_that_begin_like_a_page_are_rows(wire, carrier, data):
     server = wire.serve(wire.answering(whole(data)))
     server.gate = threading.Semaphore(1_000)
