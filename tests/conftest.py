@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says something of the machine and nothing of the law.
+settings.register_profile("domo_async", deadline=None)
+settings.load_profile("domo_async")
 
 
 @pytest.fixture(params=["asyncio", "trio"])

@@ -81,7 +81,7 @@ def assert_hidden(texts, *tokens):
 
 
 def domo_for(emulator, **options):
-    options.setdefault("grant_deadline", 0.1)
+    options.setdefault("grant_deadline", 5)
     return AsyncDomo(**emulator.connection, transport="httpx", retries=0, **options)
 
 
