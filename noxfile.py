@@ -30,7 +30,7 @@ def install_wheel(session: nox.Session, extras: str) -> None:
     wheels = Path(session.create_tmp()) / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
     session.install("build")
-    session.run("python", "-m", "build", "--wheel", f"--outdir={wheels}", silent=True)
+    session.run_install("python", "-m", "build", "--wheel", f"--outdir={wheels}", silent=True)
     (wheel,) = wheels.glob("*.whl")
     session.install(f"domo-async[{extras}] @ {wheel.resolve().as_uri()}", "--reinstall-package=domo-async")
     session.env["PYTHONSAFEPATH"] = "1"  # else the current folder comes first, and with it the source tree
