@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from typing import Never
+from typing import Final, Never
 
 import httpx
 from pydantic import SecretStr
@@ -29,6 +29,8 @@ __all__ = ["REPLAYABLE", "DomoAuth"]
 
 REPLAYABLE = "domo_async.replayable"
 """Key in ``request.extensions`` that says whether a streamed body can be produced a second time."""
+
+_MOST_REPLAYS: Final = 3
 
 
 class DomoAuth(httpx.Auth):
@@ -115,30 +117,34 @@ class DomoAuth(httpx.Auth):
         return (await self.tokens.get()).granted
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Attach the token, and replay the request once if it was refused. Called by httpx."""
+        """Attach the token, and replay the request if it was refused. Called by httpx.
+
+        Once; a few times if the token ended on the way.
+        """
         if not self._owns(request.url):
             raise ForeignOriginError(
                 f"The request goes to {request.url.scheme}://{request.url.host}, the token belongs to {self._origin}",
                 hint="Use a client without DomoAuth for other places",
             )
-        token = await self.tokens.get()
-        request.headers["Authorization"] = token.authorization
-        response = yield request
-        # After a redirect the answer may come from elsewhere: what that place says of the token does not count.
-        if not self._owns(response.request.url):
-            return
-        if not await self._refused(request, response):
-            if response.is_success and not token.accepted:
-                self.tokens.accept(token)
-            return
-        if not self.tokens.refuse(token) or not _can_be_sent_again(request):
-            return
-        # Our request, not response.request, which may be one that httpx redirected.
-        token = await self.tokens.get()
-        request.headers["Authorization"] = token.authorization
-        response = yield request
-        if response.is_success and self._owns(response.request.url):
-            self.tokens.accept(token)
+        replays = 0
+        while True:
+            token = await self.tokens.get()
+            request.headers["Authorization"] = token.authorization
+            # Our request, also the second time: response.request may be one that httpx redirected.
+            response = yield request
+            # After a redirect the answer may come from elsewhere: what that place says of the token does not count.
+            if not self._owns(response.request.url):
+                return
+            if not await self._refused(request, response):
+                if response.is_success and not token.accepted:
+                    self.tokens.accept(token)
+                return
+            # A process that is starved of time can carry one token after another to the server too late.
+            if replays and (replays == _MOST_REPLAYS or not self.tokens.has_expired(token)):
+                return
+            if not self.tokens.refuse(token) or not _can_be_sent_again(request):
+                return
+            replays += 1
 
     async def _refused(self, request: httpx.Request, response: httpx.Response) -> bool:
         """Whether the answer says that the token is not valid (any more).

@@ -67,7 +67,9 @@ class TokenManager:
     1,000 calls makes one request and not 1,000. A leader that is cancelled hands over to one of the waiters; a waiter
     that is cancelled disturbs nobody.
 
-    *refused*: a call reports the token it used; only that generation is dropped, once, however many calls report it.
+    *refused*: a call reports the token it used; only that generation is dropped, once, however many calls report it. A
+    token that ended while the call was on its way, by our own clock, was not refused but late, and says nothing about
+    its successor.
 
     Lifetimes count from before the request was sent, on a monotonic clock, so they are under-estimated and never over.
     State is guarded by a mutex that is never held across an await.
@@ -267,12 +269,19 @@ class TokenManager:
             current = self._token
             if current is None or current.generation != token.generation:
                 return True
+            if self.has_expired(token):
+                self._token = None
+                return True
             young = self._clock() - token.granted_at < _PROBATION
             if not token.accepted and young and (self._on_trial or not self._proven):
                 return False
             self._on_trial = True
             self._token = None
             return True
+
+    def has_expired(self, token: Token) -> bool:
+        """Whether the life of `token` is over by our own clock."""
+        return self._clock() >= token.expires_at
 
     def __repr__(self) -> str:
         return f"<TokenManager grants={self._generation}>"

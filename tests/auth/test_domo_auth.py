@@ -239,6 +239,43 @@ async def test_a_replay_that_is_refused_too_is_the_answer(domo):
         assert domo.grants == 2, "a young token that was never accepted is not stale"
 
 
+async def test_a_token_that_ended_on_the_way_is_late_and_not_refused(domo):
+    # A starved process: each token is over by the time that the server sees it, three times in a row.
+    now = 1_000.0
+    lost = 3
+
+    def starved(request):
+        nonlocal now, lost
+        if lost:
+            lost -= 1
+            now += 4_000
+            return httpx.Response(401)
+        return httpx.Response(200, json=[])
+
+    domo.answer = starved
+    async with client_for(domo, auth_for(domo, clock=lambda: now)) as client:
+        response = await client.get("/v1/datasets")
+
+    assert response.status_code == 200
+    assert domo.bearers == ["token-1", "token-2", "token-3", "token-4"]
+
+
+async def test_tokens_that_always_come_late_end_with_the_refusal(domo):
+    now = 1_000.0
+
+    def starved(request):
+        nonlocal now
+        now += 4_000
+        return httpx.Response(401)
+
+    domo.answer = starved
+    async with client_for(domo, auth_for(domo, clock=lambda: now)) as client:
+        response = await client.get("/v1/datasets")
+
+    assert response.status_code == 401
+    assert domo.grants == 4
+
+
 async def test_nothing_of_the_grant_is_in_the_history(domo):
     async with client_for(domo) as client:
         await accepted(client)

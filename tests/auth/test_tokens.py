@@ -446,6 +446,24 @@ async def test_a_token_revoked_before_its_first_use_is_replaced_once():
     assert tokens.refuse(second)
 
 
+async def test_a_token_that_is_over_does_not_put_its_successor_on_trial():
+    clock = Clock()
+    endpoint = Endpoint(lifetime=3.0)
+    tokens = manager(endpoint, clock)
+    late = await tokens.get()
+    clock.now += 3.0
+
+    assert tokens.refuse(late)  # never accepted, and not refused either
+    successor = await tokens.get()
+    tokens.accept(successor)
+    clock.now += 3.0
+    assert tokens.refuse(successor)
+    third = await tokens.get()
+
+    assert tokens.refuse(third)  # revoked before its first use: replaced once, as if nothing had been late
+    assert endpoint.requests == 3
+
+
 @pytest.mark.parametrize(
     ("lifetime", "ahead"),
     [(3600.0, 300.0), (400.0, 100.0), (2.0, 0.5), (60.0, 15.0)],
