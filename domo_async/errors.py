@@ -7,7 +7,8 @@
     │   ├── MissingCredentialsError    no client id or secret was found
     │   └── MissingExtraError          an optional package is not installed (also an ImportError)
     ├── InvalidArgumentError           an argument breaks a rule; nothing was sent (also a ValueError)
-    │   └── ForeignOriginError         a URL outside the configured API: the token goes nowhere else
+    │   ├── ForeignOriginError         a URL outside the configured API: the token goes nowhere else
+    │   └── InvalidDataError           rows to be written hold something that Domo cannot take; names row and column
     ├── ClientClosedError              the client was closed before or during the call
     ├── TargetError                    the place that data should go to refuses it: a folder, a disk, a permission
     ├── PullError                      some DataSets of a pull did not arrive; carries the report
@@ -68,6 +69,7 @@ __all__ = [
     "InsufficientScopeError",
     "InvalidArgumentError",
     "InvalidCredentialsError",
+    "InvalidDataError",
     "InvalidResponseError",
     "InvalidScopeError",
     "MaintenanceError",
@@ -158,6 +160,39 @@ class InvalidArgumentError(DomoError, ValueError):
 
 class ForeignOriginError(InvalidArgumentError):
     """A URL points outside the configured API; the access token is never sent there."""
+
+
+class InvalidDataError(InvalidArgumentError):
+    """Rows to be written hold something that Domo cannot take, or not without loss. Nothing of them was committed.
+
+    Attributes:
+        source: What the rows come from: the path of a file, or the kind of frame.
+        row: Number of the row, from 1, the line of names not counted; None when it is not one row.
+        column: Name of the column, None when it is not one column.
+        value: The value as text, cut to a readable length; None when it is not one value.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        source: str = "",
+        row: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        place = [source] if source else []
+        if row is not None:
+            place.append(f"row {row}")
+        if column is not None:
+            place.append(f"column {column!r}")
+        text = f"{problem}: {value}" if value is not None else problem
+        super().__init__(f"{', '.join(place)}: {text}" if place else text, hint=hint)
+        self.source = source
+        self.row = row
+        self.column = column
+        self.value = value
 
 
 class ClientClosedError(DomoError):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import warnings
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field
 
 from domo_async.models.base import DomoModel, Items, Timestamp, or_default
 from domo_async.models.policies import Policy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from domo_async.models.arrow_types import DecimalType
 
 __all__ = ["Column", "ColumnType", "DataSet", "DataSetSummary", "Owner", "Schema"]
 
@@ -48,6 +53,47 @@ class Schema(DomoModel):
     def names(self) -> list[str]:
         """Column names in order."""
         return [column.name for column in self.columns]
+
+    @classmethod
+    def from_arrow(cls, schema: pa.Schema) -> Self:
+        """The columns that take a table of this Arrow schema.
+
+        Integers are LONG, floats DOUBLE, decimals DECIMAL, dates DATE, timestamps DATETIME; text, booleans, times of
+        day, nested values (as JSON) and columns without a type are STRING; a dictionary is what its values are.
+
+        Args:
+            schema: Any Arrow schema.
+
+        Raises:
+            InvalidArgumentError: A column has a type that Domo cannot hold (binary, a duration), a column has no name,
+                or two names differ only by case, which Domo accepts and then refuses every upload to.
+            MissingExtraError: pyarrow is not installed.
+
+        Example:
+            >>> Schema.from_arrow(pa.schema([("Id", pa.int32()), ("Day", pa.date32())])).names
+            ['Id', 'Day']
+        """
+        from domo_async.models.arrow_types import domo_schema
+
+        return cls(columns=domo_schema(schema).columns)
+
+    def to_arrow(self, *, decimal: DecimalType | None = None) -> pa.Schema:
+        """The Arrow schema that holds every value of these columns, all of them nullable.
+
+        Args:
+            decimal: Precision and scale for DECIMAL columns; None for 38 digits, 18 of them after the point.
+
+        Raises:
+            InvalidArgumentError: `decimal` is not a possible precision and scale.
+            MissingExtraError: pyarrow is not installed.
+
+        Example:
+            >>> Schema(columns=[Column(name="Id", type=ColumnType.LONG)]).to_arrow().field("Id").type
+            DataType(int64)
+        """
+        from domo_async.models.arrow_types import DEFAULT_DECIMAL, arrow_schema
+
+        return arrow_schema(self, decimal=DEFAULT_DECIMAL if decimal is None else decimal)
 
 
 class Owner(DomoModel):

@@ -1,0 +1,31 @@
+"""The optional packages behind tables, imported when a table is asked for and not before."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from domo_async.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["require"]
+
+_EXTRAS = {"pyarrow": "arrow", "pandas": "pandas", "polars": "polars"}
+
+
+def require(module: str, *, feature: str) -> ModuleType:
+    """Import an optional module, or say which extra brings it.
+
+    Args:
+        module: Full name of the module, such as ``pyarrow.parquet``.
+        feature: What the caller is about to do, as the subject of a sentence: ``Writing a Parquet file``.
+
+    Raises:
+        MissingExtraError: The package is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(feature, extra=_EXTRAS[module.partition(".")[0]]) from error
