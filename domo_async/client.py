@@ -18,13 +18,14 @@ from domo_async.auth.credentials import CredentialsProvider
 from domo_async.auth.domo_auth import DomoAuth
 from domo_async.auth.grants import GrantMethod
 from domo_async.errors import ForeignOriginError, InvalidArgumentError
+from domo_async.http.answer import Answer
 from domo_async.http.bodies import BodySource, request_body
 from domo_async.http.engine import Engine
-from domo_async.http.exchange import Answer, Request
 from domo_async.http.limits import Bounds
 from domo_async.http.operations import Operation, QueryValue, Safety, encode_query
 from domo_async.http.options import UNSET, CallOptions, Seconds, Unset, seconds
 from domo_async.http.plain import PlainExchange
+from domo_async.http.request import Request
 from domo_async.http.session import Session
 from domo_async.http.stats import Stats
 from domo_async.models import AccessToken, DataSetSummary

@@ -11,10 +11,10 @@ from pydantic import TypeAdapter
 from domo_async.api.family import Family, check_page_size
 from domo_async.errors import BadRequestError, NotFoundError, StatusError
 from domo_async.http.download import Download
-from domo_async.http.exchange import Request
 from domo_async.http.multipart import FileSource, file_form
 from domo_async.http.operations import Operation, Safety
 from domo_async.http.paging import Pager
+from domo_async.http.request import Request
 from domo_async.models import Attachment
 
 __all__ = ["Attachments"]

@@ -16,8 +16,8 @@ from domo_async.api.batch_stream import BatchStream
 from domo_async.api.dataset_records import DataSetRecords, DataSetSort
 from domo_async.errors import AuthenticationError, IncompleteDataError, InvalidArgumentError, QueryError
 from domo_async.http.download import Download
-from domo_async.http.exchange import Request
 from domo_async.http.operations import Operation, Safety, encode_query
+from domo_async.http.request import Request
 from domo_async.models import Schema
 from domo_async.tabular.batches import collected, read_batches
 from domo_async.tabular.export_file import WrittenFile, write_export

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pydantic import JsonValue, TypeAdapter
 
 from domo_async.errors import InvalidArgumentError, NotFoundError
+from domo_async.http.answer import Answer
 from domo_async.http.bodies import Body, request_body
-from domo_async.http.exchange import Answer, Request
 from domo_async.http.operations import Operation, QueryValue, encode_query
 from domo_async.http.options import Unset
 from domo_async.http.paging import Pager
 from domo_async.http.parsing import parser
+from domo_async.http.request import Request
 
 if TYPE_CHECKING:
     from domo_async.http.session import Session

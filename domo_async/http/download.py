@@ -11,8 +11,8 @@ import anyio
 from domo_async.errors import CallError, ClientClosedError, ConnectionLostError, IncompleteDataError
 
 if TYPE_CHECKING:
+    from domo_async.http.answer import OpenAnswer
     from domo_async.http.engine import Lane
-    from domo_async.http.exchange import OpenAnswer
 
 __all__ = ["Download"]
 

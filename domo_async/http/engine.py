@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from http.cookiejar import CookieJar
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Never
 
@@ -18,6 +19,7 @@ from anyio.lowlevel import current_token
 from domo_async.errors import ClientClosedError
 from domo_async.http.exchange import Exchange
 from domo_async.http.limits import Bounds, ConcurrencyLimit, Pause, RateLimit, check_bounds
+from domo_async.http.request import RequestBuilder
 from domo_async.http.retries import RetryBudget
 from domo_async.http.stats import Counters, Stats
 from domo_async.transport.choice import TransportChoice, make_transport
@@ -193,11 +195,12 @@ class Engine:
             # A transport that the caller passed is used, and is his to close.
             choice = self._transport
             transport = make_transport(choice, slots=limit.highest, origin=self.origin, connection=self._connection)
-            client = httpx.AsyncClient(transport=transport, trust_env=False)
+            client = httpx.AsyncClient(transport=transport, trust_env=False, cookies=_NoCookies())
             owned = transport if isinstance(choice, str) else None
         else:
             logger.info("Calls to %s go through a client of the caller", self.origin)
-        return Lane(client, Exchange(client, auth=self.auth, base_url=str(self.origin)), limit, owned)
+        builder = RequestBuilder(str(self.origin), self._http_client)
+        return Lane(client, Exchange(client, auth=self.auth, builder=builder), limit, owned)
 
     def stats(self) -> Stats:
         """A snapshot; numbers of this event loop where they belong to one, of none if none is running."""
@@ -229,6 +232,13 @@ class Engine:
 
     def __reduce__(self) -> Never:
         raise TypeError("a live client does not pickle; ship its settings and build one in each process")
+
+
+class _NoCookies(CookieJar):
+    """Keeps nothing: the token says who we are, and looking for cookies in each answer takes its time."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Leave the cookies of an answer alone."""
 
 
 def closed_error() -> ClientClosedError:

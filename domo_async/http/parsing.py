@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from domo_async.errors import InvalidResponseError
 
 if TYPE_CHECKING:
-    from domo_async.http.exchange import Answer
+    from domo_async.http.answer import Answer
 
 __all__ = ["parser"]
 

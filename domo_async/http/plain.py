@@ -10,7 +10,7 @@ import httpx
 from pydantic import SecretStr
 
 from domo_async.errors import CallError, CallTimeoutError, InvalidResponseError
-from domo_async.http.exchange import Answer
+from domo_async.http.answer import Answer
 from domo_async.models.problems import Page, looks_like_html, read_problem
 from domo_async.models.refusals import refusal
 from domo_async.transport.failures import named_failures

@@ -12,10 +12,11 @@ import anyio
 
 from domo_async.auth.tokens import GRANT_OPERATION
 from domo_async.errors import CallError, CallTimeoutError, DomoError, NotFoundError, RateLimitError
+from domo_async.http.answer import Answer, OpenAnswer
 from domo_async.http.download import Download
 from domo_async.http.engine import Engine, Lane, closed_error
-from domo_async.http.exchange import Answer, OpenAnswer, Request
 from domo_async.http.options import CallOptions
+from domo_async.http.request import Request
 from domo_async.http.retries import asks_for_calm, cannot_have_acted, requested_wait, wait_before_retry
 
 __all__ = ["Session"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from domo_async.errors import DomoError
-from domo_async.http.exchange import Answer
+from domo_async.http.answer import Answer
 from domo_async.http.parsing import parser
 from domo_async.models import (
     Account,
