@@ -8,11 +8,16 @@
     │   └── MissingExtraError          an optional package is not installed (also an ImportError)
     ├── InvalidArgumentError           an argument breaks a rule; nothing was sent (also a ValueError)
     │   ├── ForeignOriginError         a URL outside the configured API: the token goes nowhere else
-    │   └── InvalidDataError           rows to be written hold something that Domo cannot take; names row and column
+    │   ├── InvalidDataError           rows to be written hold something that Domo cannot take; names row and column
+    │   ├── AmbiguousNameError         a name stands for several DataSets; carries their ids
+    │   └── SchemaMismatchError        rows do not have the columns of their DataSet; carries the difference
     ├── ClientClosedError              the client was closed before or during the call
     ├── TargetError                    the place that data should go to refuses it: a folder, a disk, a permission
     ├── PullError                      some DataSets of a pull did not arrive; carries the report
     ├── ExecutionError                 a stream execution ended without its rows in the DataSet; carries the execution
+    │   ├── StreamBusyError            none was begun, since another one is active
+    │   ├── ExecutionTakenOverError    another one was begun meanwhile, so Domo aborted it
+    │   └── CommitTooSoonError         the last commit of the stream was too short a time ago
     └── CallError                      one operation failed; names it, with attempts and elapsed seconds
         ├── TransportError             no complete answer came
         │   ├── ConnectionFailedError  the server was never reached, so it cannot have acted
@@ -47,23 +52,28 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from domo_async.jobs.report import PullReport
     from domo_async.models.streams import Execution
+    from domo_async.tabular.schema_change import SchemaChange
 
 __all__ = [
+    "AmbiguousNameError",
     "AuthenticationError",
     "BadRequestError",
     "BlockedError",
     "CallError",
     "CallTimeoutError",
     "ClientClosedError",
+    "CommitTooSoonError",
     "ConfigurationError",
     "ConflictError",
     "ConnectionFailedError",
     "ConnectionLostError",
     "DomoError",
     "ExecutionError",
+    "ExecutionTakenOverError",
     "ForeignOriginError",
     "IncompleteDataError",
     "InsufficientScopeError",
@@ -81,8 +91,10 @@ __all__ = [
     "QueryError",
     "RateLimitError",
     "ResponseError",
+    "SchemaMismatchError",
     "ServerError",
     "StatusError",
+    "StreamBusyError",
     "TargetError",
     "TransportError",
 ]
@@ -195,6 +207,30 @@ class InvalidDataError(InvalidArgumentError):
         self.value = value
 
 
+class AmbiguousNameError(InvalidArgumentError):
+    """A name stands for several DataSets, so that nothing was changed.
+
+    Attributes:
+        ids: Their ids, the oldest first. Say which one you mean by its id.
+    """
+
+    def __init__(self, message: str, *, ids: tuple[str, ...] = (), hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.ids = ids
+
+
+class SchemaMismatchError(InvalidArgumentError):
+    """The rows do not have the columns of the DataSet, and making them fit would lose something. Nothing was changed.
+
+    Attributes:
+        change: What differs, None where that is not known.
+    """
+
+    def __init__(self, message: str, *, change: SchemaChange | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.change = change
+
+
 class ClientClosedError(DomoError):
     """The client was closed before or during the call."""
 
@@ -217,6 +253,49 @@ class ExecutionError(DomoError):
     def __init__(self, message: str, *, execution: Execution, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.execution = execution
+
+
+class StreamBusyError(ExecutionError):
+    """An execution of the stream is active: another writer's, a dead one's, or one that Domo still indexes.
+
+    A stream has one at a time, and beginning another aborts it. So none was begun; `execution` is the active one.
+    """
+
+    retryable = True
+
+
+class ExecutionTakenOverError(ExecutionError):
+    """Another writer began an execution of the same stream, upon which Domo aborted this one.
+
+    Attributes:
+        successor: The other execution.
+    """
+
+    retryable = True
+
+    def __init__(
+        self, message: str, *, execution: Execution, successor: Execution | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, execution=execution, hint=hint)
+        self.successor = successor
+
+
+class CommitTooSoonError(ExecutionError):
+    """Domo turned a commit away so short a time after the last one that this must be why. The DataSet is as it was.
+
+    By default Domo takes one commit per stream every 15 minutes; its support can change that.
+
+    Attributes:
+        last_commit: When the last execution succeeded, None if that is not known.
+    """
+
+    retryable = True
+
+    def __init__(
+        self, message: str, *, execution: Execution, last_commit: datetime | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, execution=execution, hint=hint)
+        self.last_commit = last_commit
 
 
 class CallError(DomoError):

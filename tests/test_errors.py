@@ -202,6 +202,9 @@ def test_whether_waiting_can_cure_it_is_known_of_every_kind(kind):
         RateLimitError,
         ServerError,
         MaintenanceError,
+        errors.StreamBusyError,
+        errors.ExecutionTakenOverError,
+        errors.CommitTooSoonError,
     )
 
     assert kind.retryable is (kind in curable)
