@@ -16,8 +16,9 @@ from domo_async.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from domo_async.emulator.clients import SCOPES, Client
-    from domo_async.emulator.emulator import Connection, Emulator, serve
+    from domo_async.emulator.emulator import Connection, Emulator
     from domo_async.emulator.faults import Fault, Faults
+    from domo_async.emulator.foreground import serve
     from domo_async.emulator.recording import RequestRecord
 
 __all__ = ["SCOPES", "Client", "Connection", "Emulator", "Fault", "Faults", "RequestRecord", "serve"]
@@ -30,7 +31,7 @@ _HOMES = {
     "Fault": "faults",
     "Faults": "faults",
     "RequestRecord": "recording",
-    "serve": "emulator",
+    "serve": "foreground",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from domo_async.emulator.operations import Endpoint
-from domo_async.emulator.recording import CONTROL, Recorder
+from domo_async.emulator.recording import Recorder, is_own
 from domo_async.emulator.routes import (
     accounts,
     activity_log,
@@ -35,8 +35,6 @@ from domo_async.emulator.routing import Router
 from domo_async.emulator.striking import FaultMiddleware
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from domo_async.emulator.instance import Instance
@@ -68,26 +66,21 @@ FAMILIES = (
 """Modules with ``OPERATIONS``. Where two paths could match, the first one wins."""
 
 
-def build(instance: Instance, latency: Callable[[], float]) -> Recorder:
-    """Put the application together.
-
-    Args:
-        instance: The state that the operations act on.
-        latency: Seconds that every answer is held back; asked again for each request.
-    """
+def build(instance: Instance) -> ASGIApp:
+    """Put the application together that acts on an instance."""
     operations = chain.from_iterable(family.OPERATIONS for family in FAMILIES)
     router = Router((op.method, op.path, Endpoint(op, instance)) for op in operations)
-    return Recorder(_Latency(FaultMiddleware(router, instance.faults), latency), instance.count_request)
+    return Recorder(_Latency(FaultMiddleware(router, instance.faults), instance), instance.requests)
 
 
 class _Latency:
     """ASGI middleware that makes the server as far away as the user wants."""
 
-    def __init__(self, app: ASGIApp, latency: Callable[[], float]) -> None:
+    def __init__(self, app: ASGIApp, instance: Instance) -> None:
         self._app = app
-        self._latency = latency
+        self._instance = instance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not scope["path"].startswith(CONTROL) and (seconds := self._latency()) > 0:
-            await anyio.sleep(seconds)
+        if self._instance.latency > 0 and not is_own(scope):
+            await anyio.sleep(self._instance.latency)
         await self._app(scope, receive, send)

@@ -11,30 +11,26 @@ from typing import TYPE_CHECKING, Self, TypedDict
 import anyio
 from anyio import to_thread
 
+from domo_async.emulator.administration import Administration
 from domo_async.emulator.application import build
-from domo_async.emulator.clients import ADMIN, SCOPES, Client
+from domo_async.emulator.behaviour import Behaviour
+from domo_async.emulator.clients import SCOPES
 from domo_async.emulator.folder import tables_in
 from domo_async.emulator.instance import Instance
 from domo_async.emulator.serving import ServerThread, listen
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
-    from typing import Literal
 
     import pyarrow as pa
     from starlette.types import ASGIApp
 
-    from domo_async.emulator.clients import ClientRegistry
-    from domo_async.emulator.entities.accounts import AccountBook
-    from domo_async.emulator.entities.audit import AuditLog
-    from domo_async.emulator.entities.people import People
-    from domo_async.emulator.faults import Faults
     from domo_async.emulator.recording import RequestRecord
     from domo_async.emulator.tokens import TokenFormat
 
-__all__ = ["Emulator", "serve"]
+__all__ = ["Connection", "Emulator"]
 
 
 class Connection(TypedDict):
@@ -45,7 +41,7 @@ class Connection(TypedDict):
     client_secret: str
 
 
-class Emulator:
+class Emulator(Administration, Behaviour):
     """A Domo instance of your own, on a free port of this machine.
 
     The server runs in a thread with its own event loop, so it serves callers on asyncio, on trio and without any loop.
@@ -89,12 +85,12 @@ class Emulator:
         latency: float = 0.0,
         seed: int | None = None,
     ) -> None:
-        self.latency = latency
         self._host = host
         self._port = port
         self._instance = Instance(token_lifetime=token_lifetime, token_format=token_format, seed=seed)
+        self._instance.latency = latency
         self._client = self.add_client(client_id=client_id, client_secret=client_secret, scopes=scopes)
-        self._recorder = build(self._instance, lambda: self.latency)
+        self._app = build(self._instance)
         self._thread: ServerThread | None = None
         self._url: str | None = None
         self._lifecycle = threading.Lock()
@@ -117,7 +113,7 @@ class Emulator:
                 return
             listener = listen(self._host, self._port)
             host, port = listener.getsockname()[:2]
-            thread = ServerThread(self._recorder, listener)
+            thread = ServerThread(self._app, listener)
             thread.start()
             self._thread = thread
             self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -191,14 +187,9 @@ class Emulator:
         return {"api_url": self.url, "client_id": client.client_id, "client_secret": client.client_secret}
 
     @property
-    def faults(self) -> Faults:
-        """The faults that are switched on."""
-        return self._instance.faults
-
-    @property
     def app(self) -> ASGIApp:
         """The ASGI application, to mount it in another server or to call it in-process."""
-        return self._recorder
+        return self._app
 
     # What happened
 
@@ -215,11 +206,11 @@ class Emulator:
     @property
     def requests(self) -> Sequence[RequestRecord]:
         """The newest 10,000 requests, oldest first."""
-        return self._recorder.snapshot()
+        return self._instance.requests.newest()
 
     def clear_requests(self) -> None:
         """Forget the requests so far."""
-        self._recorder.requests.clear()
+        self._instance.requests.clear()
 
     # DataSets
 
@@ -251,187 +242,3 @@ class Emulator:
             KeyError: There is no such DataSet.
         """
         return self._instance.table(self._instance.datasets.find(id_or_name))
-
-    # Clients and tokens
-
-    def add_client(
-        self,
-        *,
-        client_id: str | None = None,
-        client_secret: str | None = None,
-        scopes: Iterable[str] = SCOPES,
-        user_id: int = 27,
-        name: str = "DomoSupport",
-        role: str = ADMIN,
-    ) -> Client:
-        """Add an API client; what is not given is made up.
-
-        Args:
-            client_id: Its id.
-            client_secret: Its secret.
-            scopes: The scopes that its tokens may have.
-            user_id: The Domo user behind it.
-            name: That user's name.
-            role: That user's role: ``Admin``, ``Privileged``, ``Participant``. PDP hides nothing from an ``Admin``.
-
-        Raises:
-            ValueError: There is such a client already, or a scope that Domo does not know.
-        """
-        client = self._instance.clients.add(
-            client_id=client_id, client_secret=client_secret, scopes=scopes, user_id=user_id, name=name, role=role
-        )
-        self._instance.people.meet(user_id, name, role)
-        return client
-
-    @property
-    def clients(self) -> ClientRegistry:
-        """All API clients, those created over the wire included."""
-        return self._instance.clients
-
-    @property
-    def people(self) -> People:
-        """Users and groups; `add_user` gives one a password to sign in with."""
-        return self._instance.people
-
-    @property
-    def accounts(self) -> AccountBook:
-        """Accounts, with the credentials that arrived."""
-        return self._instance.accounts
-
-    @property
-    def audit(self) -> AuditLog:
-        """What the activity log shows, and how it writes times."""
-        return self._instance.audit
-
-    def disable_client(self, client_id: str) -> None:
-        """Give this client no more tokens. Those it has stay live."""
-        self._instance.clients.change(client_id, enabled=False)
-
-    def enable_client(self, client_id: str) -> None:
-        """Give this client tokens again."""
-        self._instance.clients.change(client_id, enabled=True)
-
-    def rotate_secret(self, client_id: str) -> str:
-        """Give a client a new secret and return it; the old one is refused from now on."""
-        return self._instance.clients.rotate(client_id)
-
-    def revoke_tokens(self, client_id: str | None = None) -> int:
-        """Refuse every token issued so far, or those of one client.
-
-        Returns:
-            How many live tokens that were.
-        """
-        return self._instance.tokens.revoke(client_id)
-
-    def expire_tokens(self) -> int:
-        """End the life of every token issued so far.
-
-        Returns:
-            How many live tokens that were.
-        """
-        return self._instance.tokens.expire()
-
-    @property
-    def token_lifetime(self) -> float:
-        """Seconds that tokens issued from now on live."""
-        return self._instance.tokens.lifetime
-
-    @token_lifetime.setter
-    def token_lifetime(self, seconds: float) -> None:
-        self._instance.tokens.lifetime = seconds
-
-    @property
-    def token_format(self) -> TokenFormat:
-        """What tokens issued from now on look like: ``jwt`` or ``opaque``."""
-        return self._instance.tokens.form
-
-    @token_format.setter
-    def token_format(self, form: TokenFormat) -> None:
-        self._instance.tokens.form = form
-
-    @property
-    def csv_refusal(self) -> Literal[401, 406]:
-        """Status for a refused token where CSV was asked for: 401, or 406 with an HTML page."""
-        return self._instance.csv_refusal
-
-    @csv_refusal.setter
-    def csv_refusal(self, status: Literal[401, 406]) -> None:
-        self._instance.csv_refusal = status
-
-    @property
-    def commit_interval(self) -> float | None:
-        """Seconds that must pass between two commits of a stream (900 at Domo); None for no such rule."""
-        return self._instance.streams.commit_interval
-
-    @commit_interval.setter
-    def commit_interval(self, seconds: float | None) -> None:
-        self._instance.streams.commit_interval = seconds
-
-    @property
-    def indexing_time(self) -> float:
-        """Seconds from the commit of an execution, or the start of an S3 export, to its end."""
-        return self._instance.indexing_time
-
-    @indexing_time.setter
-    def indexing_time(self, seconds: float) -> None:
-        self._instance.indexing_time = seconds
-
-    @property
-    def deleted_stubs(self) -> bool:
-        """Whether a deleted DataSet shows as ``{"id", "name", "deleted": true}``, else as 404."""
-        return self._instance.deleted_stubs
-
-    @deleted_stubs.setter
-    def deleted_stubs(self, shown: bool) -> None:
-        self._instance.deleted_stubs = shown
-
-
-def serve(
-    data: str | os.PathLike[str] | None = None,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 8080,
-    on_ready: Callable[[Emulator], None] | None = None,
-    token_lifetime: float = 3599.0,
-    client_id: str | None = None,
-    client_secret: str | None = None,
-    latency: float = 0.0,
-    seed: int | None = None,
-) -> Emulator:
-    """Start an emulator for a command line.
-
-    Args:
-        data: Folder of data files, see `Emulator`.
-        host: Address to listen on.
-        port: Port to listen on.
-        on_ready: Called once the server accepts connections; prints the address, for example.
-        token_lifetime: Seconds that an access token lives.
-        client_id: Id of the API client; made up if None.
-        client_secret: Its secret; made up if None.
-        latency: Seconds that every answer is held back.
-        seed: Makes faults with a probability repeatable.
-
-    Returns:
-        The running emulator; its `serve_forever` blocks until Ctrl-C.
-
-    Raises:
-        OSError: The address cannot be had.
-    """
-    emulator = Emulator(
-        data=data,
-        host=host,
-        port=port,
-        token_lifetime=token_lifetime,
-        client_id=client_id,
-        client_secret=client_secret,
-        latency=latency,
-        seed=seed,
-    )
-    try:
-        emulator.start()
-        if on_ready is not None:
-            on_ready(emulator)
-    except BaseException:
-        emulator.close()
-        raise
-    return emulator

@@ -21,6 +21,7 @@ from domo_async.emulator.entities.projects import ProjectBook
 from domo_async.emulator.entities.shelf import Document, Shelf
 from domo_async.emulator.faults import Faults
 from domo_async.emulator.policies import visible
+from domo_async.emulator.recording import RequestLog
 from domo_async.emulator.rows.store import RowStore
 from domo_async.emulator.rows.types import StoredColumn, readable_columns, to_domo_rows
 from domo_async.emulator.s3_exports import S3ExportEntry
@@ -44,7 +45,8 @@ class Instance:
     Attributes:
         grants: Tokens issued.
         grant_requests: Token requests, the refused ones included.
-        served: Requests answered or dropped, those to the emulator's own endpoints left out.
+        requests: What was asked, the emulator's own endpoints left out.
+        latency: Seconds that every answer is held back.
         csv_refusal: Status for a refused token where CSV was asked for: 401, or 406 with an HTML page as Domo's older
             gateway answers.
         deleted_stubs: Whether GET shows a stub for a deleted DataSet (as the specification says) or 404 (as was seen).
@@ -66,14 +68,11 @@ class Instance:
         self.faults = Faults(seed)
         self.grants = 0
         self.grant_requests = 0
-        self.served = 0
+        self.requests = RequestLog()
+        self.latency = 0.0
         self.csv_refusal: Literal[401, 406] = 401
         self.deleted_stubs = True
         self.indexing_time = 0.05
-
-    def count_request(self) -> None:
-        """Note one more request."""
-        self.served += 1
 
     def create_dataset(
         self, owner: Client, name: str, columns: Sequence[StoredColumn], *, description: str | None = None

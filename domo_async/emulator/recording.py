@@ -8,16 +8,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["CONTROL", "Exchange", "Recorder", "RequestRecord"]
+__all__ = ["CONTROL", "Exchange", "Recorder", "RequestLog", "RequestRecord", "is_own"]
 
 CONTROL = "/_emulator"
-"""Where the emulator's own endpoints are; they are not recorded, and no fault touches them."""
+"""Where the emulator's own endpoints are, besides the page at ``/``."""
 
 _MEMORY = 10_000
+
+
+def is_own(scope: Scope) -> bool:
+    """Whether a request is for the emulator itself and not for the Domo that it plays.
+
+    Such requests are not recorded, no fault touches them, and they need no token.
+    """
+    path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
+    return path in {"", CONTROL} or path.startswith(f"{CONTROL}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +64,44 @@ class Exchange:
     recorded: bool = False
 
 
-class Recorder:
-    """ASGI middleware that keeps the newest requests.
+class RequestLog:
+    """The newest requests. Thread-safe.
 
-    A request is recorded before its last bytes leave, so that whoever has the whole answer finds it here.
+    Attributes:
+        count: Requests answered or dropped so far, the forgotten ones included.
     """
 
-    def __init__(self, app: ASGIApp, count: Callable[[], None]) -> None:
+    def __init__(self) -> None:
+        self.count = 0
+        self._records: deque[RequestRecord] = deque(maxlen=_MEMORY)
+
+    def add(self, record: RequestRecord) -> None:
+        """Take in one more."""
+        self.count += 1
+        self._records.append(record)
+
+    def newest(self) -> tuple[RequestRecord, ...]:
+        """The newest 10,000, oldest first."""
+        while True:
+            try:
+                return tuple(self._records)
+            except RuntimeError:  # the server's thread appended meanwhile
+                continue
+
+    def clear(self) -> None:
+        """Forget the requests so far, but not how many there were."""
+        self._records.clear()
+
+
+class Recorder:
+    """ASGI middleware that notes every request of the API.
+
+    A request is recorded before its last bytes leave, so that whoever has the whole answer finds it in the log.
+    """
+
+    def __init__(self, app: ASGIApp, log: RequestLog) -> None:
         self._app = app
-        self._count = count
-        self.requests: deque[RequestRecord] = deque(maxlen=_MEMORY)
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and note how it ends."""
@@ -74,6 +109,7 @@ class Recorder:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
+        exchange.recorded = is_own(scope)
         scope["domo_async.exchange"] = exchange
 
         async def note(message: Message) -> None:
@@ -88,20 +124,11 @@ class Recorder:
         finally:
             self._record(exchange)
 
-    def snapshot(self) -> tuple[RequestRecord, ...]:
-        """The requests so far. Copying retries while the server's thread appends."""
-        while True:
-            try:
-                return tuple(self.requests)
-            except RuntimeError:
-                continue
-
     def _record(self, exchange: Exchange) -> None:
-        if exchange.recorded or exchange.path.startswith(CONTROL):
+        if exchange.recorded:
             return
         exchange.recorded = True
-        self._count()
-        self.requests.append(
+        self._log.add(
             RequestRecord(
                 method=exchange.method,
                 path=exchange.path,

@@ -11,7 +11,7 @@ import anyio
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 
-from domo_async.emulator.recording import CONTROL
+from domo_async.emulator.recording import is_own
 from domo_async.emulator.refusals import BLOCKED_PAGE, HTML, JSON, MAINTENANCE_PAGE, NOT_ACCEPTABLE_PAGE, envelope
 from domo_async.emulator.wire import Wire
 
@@ -34,8 +34,7 @@ class FaultMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or let it come to grief."""
-        path = scope["path"]
-        struck = [] if path.startswith(CONTROL) else self._faults.strike(scope["method"], path.rstrip("/"))
+        struck = [] if is_own(scope) else self._faults.strike(scope["method"], scope["path"].rstrip("/"))
         app = self._app
         for fault in struck:
             if fault.kind == "delay":

@@ -18,7 +18,7 @@ async def stats(call: Call) -> Response:
         {
             "grants": call.instance.grants,
             "grantRequests": call.instance.grant_requests,
-            "requests": call.instance.served,
+            "requests": call.instance.requests.count,
             "datasets": {entry.name: entry.id for entry in call.instance.datasets.current()},
         }
     )
