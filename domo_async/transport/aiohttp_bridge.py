@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import inspect
+import math
 import socket
 import ssl
 import weakref
-from collections.abc import AsyncIterator, Callable
-from typing import Final, Self
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from functools import partial
+from typing import Final, Self, cast
 
 import aiohttp
+import anyio
 import httpx
 from aiohttp import AddrInfoType, ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp.connector import Connection
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -23,6 +28,7 @@ __all__ = ["FastTransport"]
 
 _BUFFER_SIZE: Final = 1 << 20
 _SLICE: Final = 1 << 18
+_IN_ONE_GO: Final = 1 << 15
 _KEEPALIVE_SECONDS: Final = 15.0
 _NOT_OURS: Final = frozenset({"Accept", "Accept-Encoding", "Content-Type", "User-Agent"})
 
@@ -43,6 +49,20 @@ async def _sent_once(request: ClientRequest, handler: ClientHandlerType) -> Clie
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _HungUpError(str(error)) from error
+
+
+class _Request(ClientRequest):
+    """Drops a connection whose server no longer reads: closing it would wait for the rest to be sent, without end."""
+
+    async def send(self, conn: Connection) -> ClientResponse:
+        if conn.transport is not None:
+            conn.add_callback(partial(_drop_if_unsent, conn.transport))
+        return await super().send(conn)
+
+
+def _drop_if_unsent(connection: asyncio.Transport) -> None:
+    if connection.get_write_buffer_size():
+        connection.abort()
 
 
 class FastTransport(httpx.AsyncBaseTransport):
@@ -80,6 +100,7 @@ class FastTransport(httpx.AsyncBaseTransport):
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(_sent_once,),
+            request_class=_Request,
             read_bufsize=_BUFFER_SIZE,
             auto_decompress=False,
             skip_auto_headers=_NOT_OURS,
@@ -99,30 +120,33 @@ class FastTransport(httpx.AsyncBaseTransport):
         session = self._session if self._session is not None and not self._closed else self._open_session()
         timeouts = request.extensions.get("timeout", {})
         headers = CIMultiDict(request.headers.multi_items())
-        data: bytes | _Slices | httpx.AsyncByteStream | httpx.SyncByteStream | None
+        data: bytes | _Pieces
         try:
             content = request.content
-            data = content if len(content) <= _SLICE else _Slices(content)
+            data = content if len(content) <= _IN_ONE_GO else _Pieces(_Slices(content), timeouts.get("write"))
         except httpx.RequestNotRead:
-            data = request.stream
+            data = _Pieces(aiter(cast("AsyncIterable[bytes]", request.stream)), timeouts.get("write"))
             headers.pop("Transfer-Encoding", None)  # aiohttp says so itself
         try:
-            response = await session.request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                headers=headers,
-                data=data,
-                allow_redirects=False,
-                proxy_headers=self._for_proxy(request.url.scheme, headers),
-                timeout=aiohttp.ClientTimeout(
-                    # aiohttp's word for the wait for a slot, the name look-up and the connecting together.
-                    connect=_sum(timeouts.get("pool"), timeouts.get("connect")),
-                    sock_connect=timeouts.get("connect"),
-                    sock_read=timeouts.get("read"),
-                ),
-            )
+            with data.watched if isinstance(data, _Pieces) else contextlib.nullcontext():
+                response = await session.request(
+                    request.method,
+                    URL(str(request.url), encoded=True),
+                    headers=headers,
+                    data=data,
+                    allow_redirects=False,
+                    proxy_headers=self._for_proxy(request.url.scheme, headers),
+                    timeout=aiohttp.ClientTimeout(
+                        # aiohttp's word for the wait for a slot, the name look-up and the connecting together.
+                        connect=_sum(timeouts.get("pool"), timeouts.get("connect")),
+                        sock_connect=timeouts.get("connect"),
+                        sock_read=timeouts.get("read"),
+                    ),
+                )
         except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
             raise self._as_httpx(error) from error
+        if isinstance(data, _Pieces) and data.watched.cancelled_caught:
+            raise httpx.WriteTimeout("The server stopped taking the request body")
         return httpx.Response(
             response.status,
             headers=response.raw_headers,
@@ -218,6 +242,27 @@ class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
             self._response.release()
         else:
             self._response.close()
+
+
+class _Pieces(AsyncIterator[bytes]):
+    """A body in pieces, and an eye on how long the server takes for each: aiohttp has no limit for that.
+
+    Args:
+        pieces: The body.
+        limit: Seconds that the sending of a piece may take, None for any.
+    """
+
+    def __init__(self, pieces: AsyncIterator[bytes], limit: float | None) -> None:
+        self.watched = anyio.CancelScope()
+        self._pieces = pieces
+        self._limit = limit
+
+    async def __anext__(self) -> bytes:
+        self.watched.deadline = math.inf  # how long the piece takes to be made is not the server's affair
+        piece = await anext(self._pieces)
+        if self._limit is not None:
+            self.watched.deadline = anyio.current_time() + self._limit
+        return piece
 
 
 class _Slices(AsyncIterator[bytes]):

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import random
+import threading
 
 import anyio
 import httpx
@@ -74,6 +75,62 @@ async def test_each_failure_has_its_name_and_the_slot_comes_back(wire, carrier, 
         assert await anyio.to_thread.run_sync(server.wait_for_open, 0)
         server.script = wire.answering(OK)
         assert (await client.get(server.url)).json() == {"fine": True}
+
+
+class Pieces(httpx.AsyncByteStream):
+    """No generator: httpx leaves one behind that a failure stops half-way."""
+
+    def __init__(self, count):
+        self.left = count
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        await checkpoint()
+        if not self.left:
+            raise StopAsyncIteration
+        self.left -= 1
+        return bytes(1 << 16)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_server_that_stops_reading_is_a_write_timeout(wire, carrier, streamed):
+    over = threading.Event()
+
+    def script(peer):
+        peer.read_head()
+        over.wait()
+
+    server = wire.serve(script)
+    try:
+        async with client_of(transport_to(server, carrier, slots=1), timeout=httpx.Timeout(10, write=0.2)) as client:
+            for _ in range(2):
+                request = client.build_request("PUT", server.url, content=Pieces(256) if streamed else bytes(1 << 24))
+                if streamed:
+                    request.stream = Pieces(256)  # and not the generator that httpx puts around it
+                with pytest.raises(httpx.WriteTimeout):
+                    await client.send(request)
+            server.script = wire.answering(OK)
+            assert (await client.get(server.url)).json() == {"fine": True}
+    finally:
+        over.set()
+    assert await anyio.to_thread.run_sync(server.wait_for_open, 0)
+
+
+async def test_a_body_that_is_slow_to_be_made_is_not_the_servers_fault(wire, carrier):
+    made = anyio.Event()
+
+    async def pieces():
+        yield b"first"
+        with anyio.move_on_after(0.3):
+            await made.wait()
+        yield b"last"
+
+    server = wire.serve(wire.answering(OK))
+    async with client_of(transport_to(server, carrier, slots=1), timeout=httpx.Timeout(10, write=0.1)) as client:
+        assert (await client.put(server.url, content=pieces())).json() == {"fine": True}
+    assert server.requests[-1].body == b"firstlast"
 
 
 async def test_nobody_there_is_a_connect_error(wire, carrier):
