@@ -19,4 +19,6 @@ def main() -> None:
             raise
         sys.stderr.write(f"domo-async needs {missing}, which is not installed: pip install 'domo-async[cli]'\n")
         sys.exit(2)  # ExitCode.USAGE
+    except KeyboardInterrupt:
+        sys.exit(130)  # ExitCode.INTERRUPTED
     app(prog_name="domo-async")

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import logging
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
-from domo_async.cli import datasets, demo, emulator, pull, token
+from domo_async.cli.commands import Commands, Home
 from domo_async.cli.invocation import Invocation
-from domo_async.cli.running import Commands
 from domo_async.cli.terminal import Terminal
 
 __all__ = ["app"]
 
 _LEVELS = (logging.INFO, logging.DEBUG)
+_FAMILIES = "domo_async.cli.families"
+
+
+class _AllCommands(Commands):
+    """In the order of the help: rows, then the instance, then what needs no account."""
+
+    homes: ClassVar = {
+        "datasets": Home(f"{_FAMILIES}.datasets", "datasets", "DataSets: find them, ask them, fill them."),
+        "pull": Home("domo_async.cli.pull", "pull", "Bring DataSets into a folder, one file each."),
+        "token": Home(
+            "domo_async.cli.token", "token", "Get an access token and show what it may do, never the token itself."
+        ),
+        "demo": Home("domo_async.cli.demo", "demo", "See it work, without an account, in half a minute."),
+        "emulator": Home("domo_async.cli.emulator", "emulator", "Run a local Domo until Ctrl-C."),
+    }
+
 
 app = typer.Typer(
     name="domo-async",
-    cls=Commands,
+    cls=_AllCommands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -45,7 +60,10 @@ def domo_async(
     timeout: Annotated[
         float | None,
         typer.Option(
-            min=0.1, max=3600, help="Seconds that Domo may stay silent. Default: 30, for pull 60.", metavar="SECONDS"
+            min=0.1,
+            max=3600,
+            help="Seconds that Domo may stay silent. Default: 30, for long transfers 60.",
+            metavar="SECONDS",
         ),
     ] = None,
     verbose: Annotated[
@@ -55,9 +73,10 @@ def domo_async(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Read Domo from the command line.
+    """Domo from the command line.
 
     Client id and secret come from DOMO_CLIENT_ID and DOMO_CLIENT_SECRET, in the environment or in a file .env.
+
     No account at hand? Try: domo-async demo
 
     Exit codes: 0 all went well, 1 it failed, 2 wrong usage, 3 access denied, 4 unreachable or busy, 130 Ctrl-C.
@@ -66,10 +85,3 @@ def domo_async(
     if verbose:
         terminal.log_to_stderr(_LEVELS[min(verbose, len(_LEVELS)) - 1])
     context.obj = Invocation(client_id, client_secret, api_url, timeout, terminal)
-
-
-app.add_typer(datasets.app, name="datasets")
-app.command()(pull.pull)
-app.command()(token.token)
-app.command()(demo.demo)
-app.command()(emulator.emulator)

@@ -29,6 +29,7 @@ class ExitCode(IntEnum):
     3     DENIED        The credentials, the token or the user behind them were refused.
     4     UNAVAILABLE   Nobody answered, or not in time, or Domo is busy: try again later.
     130   INTERRUPTED   Ctrl-C or SIGTERM.
+    141   BROKEN_PIPE   Whoever read the output stopped reading, as in ``domo-async datasets list | head -1``.
     ====  ============  ======================================================================================
     """
 
@@ -38,6 +39,7 @@ class ExitCode(IntEnum):
     DENIED = 3
     UNAVAILABLE = 4
     INTERRUPTED = 130  # 128 + SIGINT, as shells count
+    BROKEN_PIPE = 141  # 128 + SIGPIPE
 
     @classmethod
     def of(cls, error: DomoError) -> ExitCode:

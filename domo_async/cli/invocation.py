@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from domo_async.cli.terminal import Terminal
-from domo_async.client import AsyncDomo
 
 if TYPE_CHECKING:
     import typer
+
+    from domo_async.client import AsyncDomo
 
 __all__ = ["Invocation"]
 
@@ -39,6 +40,8 @@ class Invocation:
 
     def client(self) -> AsyncDomo:
         """A client as patient as a person in front of a terminal."""
+        from domo_async.client import AsyncDomo
+
         timeout = self.timeout or 30.0
         return AsyncDomo(
             self.client_id,
@@ -58,6 +61,8 @@ class Invocation:
             concurrency: DataSets on their way at once. Twice as many requests: one that is being counted again needs
                 a second one.
         """
+        from domo_async.client import AsyncDomo
+
         timeout = self.timeout or 60.0
         return AsyncDomo(
             self.client_id,

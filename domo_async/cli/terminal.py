@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 from rich.console import Console
-from rich.logging import RichHandler
+from rich.table import Table
 from rich.text import Text
+
+from domo_async.cli.json_output import JsonArray, dumped
+from domo_async.cli.sheets import Sheet
+from domo_async.cli.words import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Terminal", "printable"]
+__all__ = ["Terminal", "let_go_of_pipes", "printable"]
 
 _PIPE_WIDTH = 10_000
 """Columns of a "terminal" that is a file or a pipe: nothing is cut off for the program that reads it."""
@@ -26,22 +29,33 @@ _LOGGERS = ("domo_async", "uvicorn.access")
 class Terminal:
     """The two streams of the command.
 
-    Colours follow NO_COLOR and whether a stream is a terminal; widths follow COLUMNS.
+    Colours follow NO_COLOR and whether a stream is a terminal; widths follow COLUMNS. What is no terminal gets no lines
+    and no boxes either.
     """
 
     def __init__(self) -> None:
         self.out = _console(stderr=False)
         self.err = _console(stderr=True)
 
-    def show(self, result: RenderableType) -> None:
+    def show(self, result: RenderableType | Sheet) -> None:
         """Write a result."""
+        if isinstance(result, Sheet):
+            if not self.out.is_terminal:
+                sys.stdout.writelines(f"{line}\n" for line in result.lines())
+                return
+            result = result.table(width=self.out.width)
+        elif isinstance(result, Table) and not self.out.is_terminal:
+            result.box = None
         self.out.print(result)
 
     def show_json(self, document: object) -> None:
         """Write a result as one JSON document."""
-        ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
-        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=ascii_only) + "\n")
+        sys.stdout.write(dumped(document, ascii_only=_ascii_only()) + "\n")
         sys.stdout.flush()
+
+    def json_array(self) -> JsonArray:
+        """Begin a result that is one JSON array, whose items are written as they come."""
+        return JsonArray(sys.stdout, ascii_only=_ascii_only())
 
     def tell(self, sentence: str, *, style: str = "") -> None:
         """Write a sentence as a result: between words wrapped on a terminal, in one line elsewhere."""
@@ -56,8 +70,15 @@ class Terminal:
         """Write the one sentence that says why the command ends."""
         self.say(Text.assemble(("Error: ", "bold red"), printable(sentence)))
 
+    def flush(self) -> None:
+        """Send out what is still held back, so that a failure to do so is seen while there is somebody to see it."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+
     def log_to_stderr(self, level: int) -> None:
         """Show the log of this library, and of the emulator's requests, from `level` on."""
+        from rich.logging import RichHandler
+
         handler = RichHandler(console=self.err, show_path=False, markup=False, log_time_format="%X")
         for name in _LOGGERS:
             logger = logging.getLogger(name)
@@ -66,19 +87,34 @@ class Terminal:
             logger.propagate = False
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> Never:
+        # Instead of ending the process here and now: whoever waits for an answer of Domo has to clean up.
+        self.quiet = True
+        raise BrokenPipeError
+
+
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    console = _Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = _PIPE_WIDTH
     return console
 
 
-def printable(text: str) -> str:
-    """Text from a server, made harmless: what would steer the terminal is written as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+def _ascii_only() -> bool:
+    return "utf" not in (sys.stdout.encoding or "").lower()
 
 
-def _escaped(letter: str) -> str:
-    return letter.encode("unicode_escape").decode("ascii")
+def let_go_of_pipes() -> None:
+    """Send everything from now on to nowhere, so that the interpreter does not complain at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            _to_nowhere(stream.fileno())
+
+
+def _to_nowhere(descriptor: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)

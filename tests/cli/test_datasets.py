@@ -68,7 +68,7 @@ def test_a_query_keeps_null_apart_from_empty_text(domo_async, emulator):
         "columns": ["customer", "a", "a"],
         "rows": [["Ana", 1, 1], [None, 2, 2], ["", None, None], ["NA", 4, 4]],
     }
-    table = domo_async("datasets", "query", dataset_id, sql).out.splitlines()[2:]
+    table = domo_async("datasets", "query", dataset_id, sql).out.splitlines()[1:]
     assert [line.split() for line in table] == [["Ana", "1", "1"], ["null", "2", "2"], ["null"] * 2, ["NA", "4", "4"]]
 
 

@@ -1,0 +1,52 @@
+"""What to do about an error, where the error itself does not say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domo_async.errors import (
+    CallError,
+    CallTimeoutError,
+    ConnectionFailedError,
+    DomoError,
+    MaintenanceError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+)
+
+__all__ = ["advised"]
+
+# By the beginning of the operation's name, the longest first.
+_LISTINGS: Final = {
+    "datasets.policies.": "policies list DATASET",
+    "datasets.": "datasets list",
+    "streams.": "streams list",
+    "users.": "users list",
+    "groups.": "groups list",
+    "pages.": "pages tree",
+    "accounts.": "accounts list",
+    "account_types.": "accounts types list",
+}
+
+
+def advised(error: DomoError) -> str:
+    """An error as one sentence that ends with what to do, if anything is known to help."""
+    advice = _advice(error) if isinstance(error, CallError) and error.hint is None else None
+    return f"{error}. {advice}" if advice else str(error)
+
+
+def _advice(error: CallError) -> str | None:
+    match error:
+        case NotFoundError():
+            operation = error.operation or ""
+            listing = next((command for start, command in _LISTINGS.items() if operation.startswith(start)), None)
+            return f"`domo-async {listing}` shows what these credentials may see" if listing else None
+        case ConnectionFailedError():
+            return "Check the network, and DOMO_API_URL if it is set"
+        case CallTimeoutError():
+            return "`domo-async --timeout SECONDS ...` waits longer"
+        case RateLimitError() | MaintenanceError() | ServerError():
+            return "Try again later"
+        case _:
+            return None

@@ -1,0 +1,59 @@
+"""Options and arguments that many commands share, and what may stand there."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "DataSetId",
+    "FromJsonOption",
+    "JsonOption",
+    "LimitOption",
+    "YesOption",
+    "dataset_id",
+    "positive",
+]
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+def dataset_id(text: str) -> str:
+    """Refuse what cannot be the id of a DataSet, before Domo is asked for it.
+
+    Raises:
+        typer.BadParameter: It is no UUID.
+    """
+    if not _UUID.fullmatch(text):
+        raise typer.BadParameter(
+            f"{text!r} is not the id of a DataSet, such as 4405ff58-1957-45f0-82bd-914d989a3ea3; "
+            f"`domo-async datasets list --name-like TEXT` finds it"
+        )
+    return text
+
+
+def positive(text: str) -> int:
+    """Refuse what cannot be the id of a user, group, page, stream, or the like.
+
+    Raises:
+        typer.BadParameter: It is no positive whole number.
+    """
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 20 and int(text) > 0):
+        raise typer.BadParameter(f"{text!r} is not an id, which is a number")
+    return int(text)
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON with the field names of the Python models.")]
+LimitOption = Annotated[int | None, typer.Option(min=0, help="Stop after so many.", metavar="N")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether this is meant.")]
+FromJsonOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Read fields from a JSON object in this file, - for standard input. Options go before it.", metavar="FILE"
+    ),
+]
+DataSetId = Annotated[
+    str, typer.Argument(help="Id of the DataSet.", metavar="ID", show_default=False, parser=dataset_id)
+]

@@ -1,0 +1,105 @@
+"""Tables that are drawn on a terminal, and written as aligned text elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from rich import box
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from domo_async.cli.words import count, words
+
+__all__ = ["Heading", "Sheet", "plain_table"]
+
+Kind = Literal["text", "id", "number", "count", "day"]
+
+_GAP = "  "
+_RIGHT = frozenset({"number", "count"})
+_WHOLE = frozenset({"id", "count", "day"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a column.
+
+    Attributes:
+        text: What it says.
+        kind: What stands below. ``text`` may be wrapped, an ``id`` never is, a ``number`` stands to the right, a
+            ``count`` too and with its thousands apart, of a moment a ``day`` is shown.
+        room: Narrower terminals do not show the column.
+    """
+
+    text: str
+    kind: Kind = "text"
+    room: int = 0
+
+
+class Sheet:
+    """A table of values.
+
+    Args:
+        headings: The heads of its columns.
+        rows: As many values each as there are headings.
+    """
+
+    def __init__(self, headings: Sequence[Heading], rows: Iterable[Sequence[object]]) -> None:
+        self._headings = headings
+        self._rows = rows
+
+    def lines(self) -> Iterator[str]:
+        """The table as text: columns two spaces apart, nothing cut off, no lines."""
+        cells = [[_words(heading, value) for heading, value in self._cells(row)] for row in self._rows]
+        heads = [heading.text for heading in self._headings]
+        widths = [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]
+        rightwards = [heading.kind in _RIGHT for heading in self._headings]
+        for row in (heads, *cells):
+            padded = (
+                " " * (width - cell_len(text)) + text if right else text + " " * (width - cell_len(text))
+                for text, width, right in zip(row, widths, rightwards, strict=True)
+            )
+            yield _GAP.join(padded).rstrip()
+
+    def table(self, *, width: int) -> Table:
+        """The table for a terminal of so many columns."""
+        table = plain_table()
+        shown = [index for index, heading in enumerate(self._headings) if width >= heading.room]
+        for heading in (self._headings[index] for index in shown):
+            table.add_column(
+                Text(words(heading.text)),
+                justify="right" if heading.kind in _RIGHT else "left",
+                no_wrap=heading.kind in _WHOLE,
+                overflow="ignore" if heading.kind == "id" else "fold",
+            )
+        for row in self._rows:
+            cells = list(self._cells(row))
+            table.add_row(*(_cell(*cells[index]) for index in shown))
+        return table
+
+    def _cells(self, row: Sequence[object]) -> Iterable[tuple[Heading, object]]:
+        return zip(self._headings, row, strict=True)
+
+
+def plain_table(*, title: str | None = None) -> Table:
+    """An empty table in the style of this command: columns two spaces apart, a line under the header."""
+    return Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title=title, title_justify="left", title_style="bold"
+    )
+
+
+def _words(heading: Heading, value: object) -> str:
+    match heading.kind, value:
+        case "count", int():
+            return count(value)
+        case "day", datetime():
+            return f"{value:%Y-%m-%d}"
+        case _:
+            return words(value)
+
+
+def _cell(heading: Heading, value: object) -> Text:
+    return Text(_words(heading, value), style="dim" if value is None else "")
