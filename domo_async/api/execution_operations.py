@@ -8,15 +8,16 @@ from pydantic import TypeAdapter
 
 from domo_async.api.arguments import ROWS, RowsUpdateMethod, check_update_method
 from domo_async.api.family import Family, Ids, check_page_size
+from domo_async.api.part_numbers import check_part_number
 from domo_async.api.uploads import UploadSource, csv_body
-from domo_async.errors import InvalidArgumentError
 from domo_async.http.operations import Operation, Safety
 from domo_async.http.options import UNSET, Unset
 from domo_async.http.paging import Pager
-from domo_async.models import Execution
+from domo_async.models import Execution, Stream
 
-__all__ = ["GET", "ExecutionOperations", "execution_ids"]
+__all__ = ["GET", "GET_STREAM", "ExecutionOperations", "execution_ids"]
 
+GET_STREAM: Final = Operation("streams.get", "GET", "/v1/streams/{stream_id}", Safety.SAFE, scope="data")
 _PATH: Final = "/v1/streams/{stream_id}/executions"
 # A second one would abort the first, and whichever another process has begun meanwhile.
 CREATE: Final = Operation("streams.create_execution", "POST", _PATH, Safety.UNSAFE, scope="data")
@@ -33,6 +34,7 @@ ABORT_CURRENT: Final = Operation("streams.abort_current", "PUT", _PATH + "/abort
 _PAGE_SIZE: Final = 500
 _EXECUTION: Final = TypeAdapter(Execution)
 _EXECUTIONS: Final = TypeAdapter(list[Execution])
+_STREAM: Final = TypeAdapter(Stream)
 
 
 class ExecutionOperations(Family):
@@ -100,6 +102,10 @@ class ExecutionOperations(Family):
         """
         return await self._call(GET, _EXECUTION, ids=execution_ids(stream_id, execution_id))
 
+    async def _stream(self, stream_id: int | str) -> Stream:
+        """The stream of an execution, in full."""
+        return await self._call(GET_STREAM, _STREAM, ids={"stream_id": stream_id}, query={"fields": "all"})
+
     async def upload_part(
         self,
         stream_id: int | str,
@@ -131,8 +137,7 @@ class ExecutionOperations(Family):
 
         Source: Stream API, ``PUT /v1/streams/{id}/executions/{id}/part/{n}``.
         """
-        if isinstance(part, bool) or not isinstance(part, int) or part < 0:
-            raise InvalidArgumentError(f"part: {part!r} is not a number of at least 0")
+        check_part_number(part)
         # The specification speaks of the type application/gzip; Domo's own SDK for Python sends text/csv with this
         # encoding, and is known to work.
         body = await csv_body(data, compress=compress)

@@ -6,18 +6,23 @@ import logging
 import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
 from pydantic import TypeAdapter
 
 from domo_async.api.arguments import RowsUpdateMethod
+from domo_async.api.execution_ending import Ending, end_unknown, may_have_acted
 from domo_async.api.execution_operations import GET, ExecutionOperations, execution_ids
 from domo_async.api.open_execution import OpenExecution
+from domo_async.api.undisturbed import undisturbed
 from domo_async.errors import CallError, CallTimeoutError, ConflictError, ExecutionError
 from domo_async.http.operations import Operation, Safety
 from domo_async.http.options import UNSET, Seconds, Unset, seconds
 from domo_async.http.retries import cannot_have_acted
+from domo_async.http.session import Session
 from domo_async.models import Execution, ExecutionState
 
 __all__ = ["Executions"]
@@ -76,19 +81,57 @@ class Executions(ExecutionOperations):
 
         Source: Stream API.
         """
-        limit = seconds("abort_timeout", abort_timeout)
-        execution = OpenExecution(self, stream_id, await self.create_execution(stream_id, update_method=update_method))
-        try:
+        async with self._load(stream_id, update_method, seconds("abort_timeout", abort_timeout)) as execution:
             yield execution
-            await execution.commit()
+
+    @asynccontextmanager
+    async def _load(
+        self,
+        stream_id: int | str,
+        update_method: RowsUpdateMethod | Unset,
+        limit: float,
+        newest: Execution | Unset | None = UNSET,
+    ) -> AsyncGenerator[OpenExecution]:
+        """See `execution`.
+
+        Args:
+            stream_id: Id of the stream.
+            update_method: See `execution`.
+            limit: Seconds to spend on aborting.
+            newest: The newest execution so far, None for none, UNSET if that is not known.
+        """
+        # If the answer is lost, another execution is begun, and with that Domo aborts the one nobody knows of.
+        options = self._session.options.but(retry_unsafe=True)
+        patient = ExecutionOperations(Session(self._session.engine, options))
+        begun: list[OpenExecution] = []
+
+        async def begin() -> None:
+            execution = await patient.create_execution(stream_id, update_method=update_method)
+            begun.append(OpenExecution(self, stream_id, execution, grace=limit))
+
+        await checkpoint_if_cancelled()
+        try:
+            await undisturbed(begin, grace=limit)
+            yield begun[0]
+            await begun[0].commit()
         except BaseException as error:
+            stream = partial(self._stream, stream_id)
+            if not begun:
+                if may_have_acted(error):
+                    await undisturbed(partial(end_unknown, self, stream, newest, error, limit), grace=limit)
+                raise
+            [execution] = begun
             if execution.committed:
                 raise
-            after_all = await self._give_up(stream_id, execution.id, limit)
-            if after_all is None or not isinstance(error, CallError) or not execution.committing:
-                raise
-            # The commit had gone through, and all that came back was an error. The rows are there.
-            execution.note_committed(after_all)
+            ending = Ending(self, execution, error, stream)
+            await undisturbed(partial(ending.run, limit), grace=limit)
+            if ending.committed is not None:
+                execution.note_committed(ending.committed)
+                if isinstance(error, CallError) and execution.committing:
+                    return  # The commit had gone through, and all that came back was an error. The rows are there.
+            if ending.error is not error:
+                raise ending.error from error
+            raise
 
     async def commit(self, stream_id: int | str, execution_id: int | str) -> Execution:
         """Make the parts of an execution the rows of the DataSet.
@@ -96,7 +139,8 @@ class Executions(ExecutionOperations):
         Domo says ``ACTIVE`` at first and indexes the rows a little later; `wait` waits for that.
 
         If the answer is lost, the commit is not sent again: the state of the execution is looked at, for up to a
-        minute, and one that ends with success is returned as if nothing had happened.
+        minute and within the deadline of the call, and one that ends with success is returned as if nothing had
+        happened.
 
         Raises:
             BadRequestError: Part numbers have a gap, or the last commit of this stream was too short a time ago.
@@ -168,7 +212,7 @@ class Executions(ExecutionOperations):
         logger.info("streams.commit: the answer was lost, looking at execution %s: %s", execution_id, error)
         try:
             # ACTIVE says nothing: an execution is ACTIVE before its commit, and after it until it is indexed.
-            execution = await self._watch(stream_id, execution_id, _PATIENCE if unclear else 0.0)
+            execution = await self._watch(stream_id, execution_id, self._patience(error) if unclear else 0.0)
         except CallError:
             execution = None
         if execution is not None and execution.succeeded:
@@ -177,20 +221,7 @@ class Executions(ExecutionOperations):
             error.hint = "It may be committed all the same: look at the execution before you load the data again"
         return None
 
-    async def _give_up(self, stream_id: int | str, execution_id: int | str, limit: float) -> Execution | None:
-        """Abort an execution, whatever happens to this task.
-
-        Returns:
-            The execution if it cannot be aborted because its rows are in the DataSet.
-        """
-        with anyio.move_on_after(limit, shield=True):
-            try:
-                await self.abort(stream_id, execution_id)
-            except CallError as error:
-                logger.warning("Execution %s of stream %s was not aborted: %s", execution_id, stream_id, error)
-                try:
-                    execution = await self.get_execution(stream_id, execution_id)
-                except CallError:
-                    return None
-                return execution if execution.succeeded else None
-        return None
+    def _patience(self, error: CallError) -> float:
+        """Seconds to look for the outcome of a commit that ended with an error."""
+        deadline = self._session.options.deadline
+        return _PATIENCE if deadline is None else max(0.0, min(_PATIENCE, deadline - error.elapsed))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from anyio.lowlevel import checkpoint_if_cancelled
+
+from domo_async.api.part_numbers import PartNumbers
+from domo_async.api.undisturbed import undisturbed
 from domo_async.models import Execution
 
 if TYPE_CHECKING:
@@ -12,6 +16,8 @@ if TYPE_CHECKING:
     from domo_async.http.options import Seconds
 
 __all__ = ["OpenExecution"]
+
+_GRACE: Final = 15.0
 
 
 class OpenExecution:
@@ -25,10 +31,14 @@ class OpenExecution:
         execution: What Domo said last of it.
     """
 
-    def __init__(self, executions: Executions, stream_id: int | str, execution: Execution) -> None:
+    def __init__(
+        self, executions: Executions, stream_id: int | str, execution: Execution, *, grace: float = _GRACE
+    ) -> None:
         self.stream_id = stream_id
         self.execution = execution
         self._executions = executions
+        self._grace = grace
+        self._numbers = PartNumbers()
         self._committing = False
         self._committed = False
 
@@ -59,6 +69,7 @@ class OpenExecution:
             BadRequestError: The CSV does not fit the schema.
             CallError: Anything else that can happen to a call.
         """
+        self._numbers.note(part)
         answered = await self._executions.upload_part(self.stream_id, self.id, part, data, compress=compress)
         if answered is not None:
             self.execution = answered
@@ -71,8 +82,13 @@ class OpenExecution:
             CallError: Anything else that can happen to a call.
         """
         if not self._committed:
+            await checkpoint_if_cancelled()
             self._committing = True
-            self.note_committed(await self._executions.commit(self.stream_id, self.id))
+            # A cancelled commit would be one of which nobody knows whether Domo is carrying it out.
+            await undisturbed(self._commit, grace=self._grace)
+
+    async def _commit(self) -> None:
+        self.note_committed(await self._executions.commit(self.stream_id, self.id))
 
     def note_committed(self, execution: Execution) -> None:
         """Domo has taken the commit."""

@@ -15,6 +15,7 @@ from domo_async.api.arguments import (
     check_update_method,
     schema_document,
 )
+from domo_async.api.execution_operations import GET_STREAM
 from domo_async.api.executions import Executions
 from domo_async.api.family import check_page_size
 from domo_async.errors import CallError, InvalidArgumentError
@@ -34,7 +35,6 @@ StreamFields = Literal["all"] | Sequence[StreamField]
 LIST: Final = Operation("streams.list", "GET", "/v1/streams", Safety.SAFE, scope="data")
 SEARCH: Final = Operation("streams.search", "GET", "/v1/streams/search", Safety.SAFE, scope="data")
 CREATE: Final = Operation("streams.create", "POST", "/v1/streams", Safety.UNSAFE, scope="data")
-GET: Final = Operation("streams.get", "GET", "/v1/streams/{stream_id}", Safety.SAFE, scope="data")
 UPDATE: Final = Operation("streams.update", "PATCH", "/v1/streams/{stream_id}", Safety.IDEMPOTENT, scope="data")
 DELETE: Final = Operation("streams.delete", "DELETE", "/v1/streams/{stream_id}", Safety.IDEMPOTENT, scope="data")
 
@@ -96,7 +96,7 @@ class Streams(Executions):
 
         Source: Stream API, ``GET /v1/streams/{id}``.
         """
-        return await self._call(GET, _STREAM, ids={"stream_id": stream_id}, query={"fields": _names(fields)})
+        return await self._call(GET_STREAM, _STREAM, ids={"stream_id": stream_id}, query={"fields": _names(fields)})
 
     def search(
         self,
