@@ -6,13 +6,15 @@ import inspect
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Never
+from typing import Never, TypeVar
 
 from pydantic import SecretStr
 
-from domo_async.errors import ConfigurationError, DomoError, MissingCredentialsError
+from domo_async.errors import ConfigurationError, DomoError, InvalidCredentialsError, MissingCredentialsError
 
 __all__ = ["ClientCredentials", "CredentialsProvider", "CredentialsSource", "environment_credentials"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -112,6 +114,17 @@ class CredentialsSource:
             self._known = None
             return None
         return newest
+
+    async def use(self, call: Callable[[ClientCredentials], Awaitable[T]]) -> T:
+        """Call with the credentials of now; once more if they were refused and the provider knows newer ones."""
+        credentials = await self.current()
+        try:
+            return await call(credentials)
+        except InvalidCredentialsError:
+            renewed = await self.renewed(credentials)
+            if renewed is None:
+                raise
+            return await call(renewed)
 
     async def _ask(self) -> ClientCredentials:
         if isinstance(self._provider, ClientCredentials):

@@ -12,8 +12,8 @@ import anyio
 import httpx
 from pydantic import ValidationError
 
+from domo_async.auth.attempts import GRANT_OPERATION
 from domo_async.auth.credentials import ClientCredentials, CredentialsSource
-from domo_async.auth.tokens import GRANT_OPERATION
 from domo_async.errors import (
     CallError,
     CallTimeoutError,
@@ -107,16 +107,14 @@ class TokenEndpoint:
             InvalidScopeError: The client does not have one of the scopes.
             CallError: Anything else that can happen to a call.
         """
-        credentials = await self._credentials.current()
-        try:
-            return await self._ask(credentials)
-        except InvalidCredentialsError:
-            renewed = await self._credentials.renewed(credentials)
-            if renewed is None:
-                raise
-            return await self._ask(renewed)
+        return await self._credentials.use(self.ask)
 
-    async def _ask(self, credentials: ClientCredentials) -> AccessToken:
+    async def ask(self, credentials: ClientCredentials) -> AccessToken:
+        """Ask for a token with these credentials, once.
+
+        Raises:
+            CallError: As above.
+        """
         with named_failures(operation=GRANT_OPERATION, method=self._method, path=TOKEN_PATH):
             outcome = await self._exchange(credentials)
         if isinstance(outcome, AccessToken):

@@ -3,31 +3,68 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Never, Self
 
 if TYPE_CHECKING:
     from domo_async.models import AccessToken
 
-__all__ = ["DEFAULT_LIFETIME", "Token"]
+__all__ = ["DEFAULT_LIFETIME", "Obtained", "Token", "lifetime_of", "refresh_window", "safety_margin"]
 
 DEFAULT_LIFETIME: Final = 3599.0  # documented value, for an answer without expires_in and without exp
 _REFRESH_AHEAD: Final = 300.0
 _SAFETY_MARGIN: Final = 10.0
 
 
-class Token:
-    """One granted token and the moments of its life, on the manager's clock.
+def lifetime_of(granted: AccessToken) -> float:
+    """Seconds that a token lives from the moment it was asked for, as far as anybody said."""
+    return granted.expires_in or _lifetime_by_claims(granted) or DEFAULT_LIFETIME
+
+
+def refresh_window(lifetime: float) -> float:
+    """Seconds before the end of a life from which on the next token is looked for."""
+    return min(_REFRESH_AHEAD, lifetime / 4)
+
+
+def safety_margin(lifetime: float) -> float:
+    """Seconds before the end of a life from which on nobody uses the token."""
+    return min(_SAFETY_MARGIN, lifetime / 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Obtained:
+    """A token as it came in.
 
     Attributes:
-        generation: Counts grants; two tokens are the same exactly when their generations are.
-        stale_at: From here on one caller refreshes while the others go on using it.
-        expires_at: From here on nobody uses it. A little before the server's own limit.
-        lifetime: Seconds that it lives, as far as anybody said.
-        accepted: Whether the API has answered a call with it. A token that was refused before that is not stale: the
-            server objects to something that a new token would not change.
+        granted: The token.
+        asked_at: When it was asked for, on the manager's clock: lifetimes are under-estimated by the round trip, and
+            never over.
+        lifetime: Seconds that it lives from then on.
+        adopted: Whether another process was granted it, and this one found it in the store that they share.
     """
 
-    __slots__ = ("accepted", "expires_at", "generation", "granted", "granted_at", "lifetime", "stale_at")
+    granted: AccessToken
+    asked_at: float
+    lifetime: float
+    adopted: bool = False
+
+
+class Token:
+    """One token in use and the moments of its life, on the manager's clock.
+
+    Attributes:
+        granted: What the endpoint granted.
+        generation: Counts tokens; two are the same exactly when their generations are.
+        granted_at: When it was asked for.
+        lifetime: Seconds that it lives, as far as anybody said.
+        stale_at: From here on one caller refreshes while the others go on using it.
+        expires_at: From here on nobody uses it. A little before the server's own limit.
+        accepted: Whether the API has answered a call with it. A token that was refused before that is not stale: the
+            server objects to something that a new token would not change.
+        adopted: Whether another process was granted it. That it is refused says nothing of a token of our own.
+    """
+
+    __slots__ = ("accepted", "adopted", "expires_at", "generation", "granted", "granted_at", "lifetime", "stale_at")
 
     def __init__(
         self,
@@ -38,6 +75,7 @@ class Token:
         lifetime: float,
         stale_at: float,
         expires_at: float,
+        adopted: bool,
     ) -> None:
         self.granted = granted
         self.generation = generation
@@ -46,28 +84,29 @@ class Token:
         self.stale_at = stale_at
         self.expires_at = expires_at
         self.accepted = False
+        self.adopted = adopted
 
     @classmethod
-    def born(cls, granted: AccessToken, *, generation: int, at: float, spread: float) -> Self:
+    def born(cls, obtained: Obtained, *, generation: int, spread: float) -> Self:
         """A token with the moments of its life worked out.
 
         Args:
-            granted: What the endpoint granted.
+            obtained: What came in.
             generation: Its number.
-            at: When it was asked for: lifetimes are under-estimated by the round trip, and never over.
             spread: A number in 0..1 by which the refresh ahead is shifted, so that a fleet that started together does
                 not refresh together.
         """
-        lifetime = granted.expires_in or _lifetime_by_claims(granted) or DEFAULT_LIFETIME
-        ahead = min(_REFRESH_AHEAD, lifetime / 4) * (0.8 + 0.2 * spread)
-        margin = min(_SAFETY_MARGIN, lifetime / 10)
+        at, lifetime = obtained.asked_at, obtained.lifetime
+        ahead = refresh_window(lifetime) * (0.8 + 0.2 * spread)
+        margin = safety_margin(lifetime)
         return cls(
-            granted,
+            obtained.granted,
             generation=generation,
             granted_at=at,
             lifetime=lifetime,
             stale_at=at + lifetime - max(ahead, margin),
             expires_at=at + lifetime - margin,
+            adopted=obtained.adopted,
         )
 
     @property

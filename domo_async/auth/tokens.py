@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, Never
 import anyio
 from anyio.lowlevel import current_token
 
-from domo_async.auth.lifetime import Token
-from domo_async.errors import CallError, CallTimeoutError, DomoError, StatusError
+from domo_async.auth.attempts import GRANT_OPERATION, Attempts, Grant, SharedTokens, asked_to_wait
+from domo_async.auth.lifetime import Obtained, Token
+from domo_async.errors import DomoError
 
 if TYPE_CHECKING:
     from anyio.lowlevel import EventLoopToken
@@ -24,19 +25,11 @@ __all__ = ["GRANT_OPERATION", "Grant", "TokenManager"]
 
 logger = logging.getLogger(__name__)
 
-Grant = Callable[[], Awaitable["AccessToken"]]
-"""One token request: returns what the endpoint granted or raises a `DomoError`."""
-
-GRANT_OPERATION: Final = "oauth.token"
-"""Name of the token request in errors. A call that failed with it was never sent."""
-
 _AHEAD_BACKOFF: Final = 5.0
 _REFUSAL_MEMORY: Final = 5.0
 _PROBATION: Final = 60.0
 _FLIGHT_OVERDUE: Final = 120.0
 _LONGEST_MEMORY: Final = 60.0
-_RETRY_BASE: Final = 0.25
-_RETRY_CAP: Final = 5.0
 
 
 class _Flight:
@@ -74,8 +67,13 @@ class TokenManager:
     Lifetimes count from before the request was sent, on a monotonic clock, so they are under-estimated and never over.
     State is guarded by a mutex that is never held across an await.
 
+    Where several processes share tokens, all of the above holds within each. A flight then looks for a token of the
+    others before it asks for one, and never takes the one again that it is to replace; a refresh ahead is left to
+    whichever process came first.
+
     Args:
         grant: Makes one token request.
+        shared: Tokens of other processes, None if this one is alone.
         deadline: Seconds that one flight may take, retries included.
         clock: Monotonic seconds.
         sleep: Waits between retries of a flight.
@@ -86,19 +84,20 @@ class TokenManager:
         self,
         grant: Grant,
         *,
+        shared: SharedTokens | None = None,
         deadline: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         spread: Callable[[], float] = random.random,
     ) -> None:
-        self._grant = grant
-        self._deadline = deadline
+        self._attempts = Attempts(grant, shared, deadline=deadline, clock=clock, sleep=sleep, spread=spread)
         self._clock = clock
-        self._sleep = sleep
         self._spread = spread
         self._mutex = threading.Lock()
         self._token: Token | None = None
+        self._last: AccessToken | None = None
         self._generation = 0
+        self._grants = 0
         self._flights: dict[EventLoopToken, _Flight] = {}
         self._no_refresh_before = float("-inf")
         self._refusal: DomoError | None = None
@@ -108,8 +107,8 @@ class TokenManager:
 
     @property
     def grants(self) -> int:
-        """How many tokens were granted so far."""
-        return self._generation
+        """How many tokens this process was granted so far."""
+        return self._grants
 
     async def get(self, *, min_remaining: float = 0.0) -> Token:
         """A token that the server should still accept.
@@ -174,8 +173,13 @@ class TokenManager:
             is needed now is a flight with all its retries.
         """
         try:
-            granted_at, granted = await (self._attempt() if fallback is not None else self._attempt_until_deadline())
-            flight.outcome = token = self._admit(granted, granted_at)
+            if fallback is None:
+                obtained = await self._attempts.until_deadline(self._last)
+            elif (found := await self._attempts.ahead(fallback.granted)) is None:
+                return self._leave_it(flight, fallback)
+            else:
+                obtained = found
+            flight.outcome = token = self._admit(obtained)
         except DomoError as error:
             flight.outcome = error
             self._remember(error, had_fallback=fallback is not None)
@@ -199,53 +203,29 @@ class TokenManager:
                     del self._flights[loop]
             flight.done.set()
 
-    async def _attempt(self) -> tuple[float, AccessToken]:
-        asked_at = self._clock()
-        return asked_at, await self._grant()
+    def _leave_it(self, flight: _Flight, fallback: Token) -> Token | None:
+        """Go on with the old token, since another process is getting the next one: ask for it in a few seconds."""
+        with self._mutex:
+            now = self._clock()
+            self._no_refresh_before = now + _AHEAD_BACKOFF
+        flight.outcome = fallback if now < fallback.expires_at else None
+        return flight.outcome
 
-    async def _attempt_until_deadline(self) -> tuple[float, AccessToken]:
-        started = self._clock()
-        attempts = 0
-        failure: DomoError | None = None
-        with anyio.move_on_after(self._deadline):
-            while True:
-                attempts += 1
-                try:
-                    return await self._attempt()
-                except DomoError as error:
-                    failure = error
-                elapsed = self._clock() - started
-                if isinstance(failure, CallError):
-                    failure.attempts, failure.elapsed = attempts, elapsed
-                wait = self._spread() * min(_RETRY_CAP, _RETRY_BASE * 2**attempts)
-                wait = max(wait, _asked_to_wait(failure))
-                if not failure.retryable or elapsed + wait > self._deadline:
-                    raise failure
-                logger.info("The token request failed, trying again in %.2f s: %s", wait, failure)
-                await self._sleep(wait)
-        if failure is None:
-            failure = CallTimeoutError(
-                f"The token endpoint did not answer within {self._deadline:g} s",
-                phase="deadline",
-                operation=GRANT_OPERATION,
-            )
-        if isinstance(failure, CallError):
-            failure.attempts, failure.elapsed = attempts, self._clock() - started
-        raise failure
-
-    def _admit(self, granted: AccessToken, granted_at: float) -> Token:
+    def _admit(self, obtained: Obtained) -> Token:
         with self._mutex:
             self._generation += 1
-            token = self._token = Token.born(granted, generation=self._generation, at=granted_at, spread=self._spread())
+            self._grants += not obtained.adopted
+            token = self._token = Token.born(obtained, generation=self._generation, spread=self._spread())
+            self._last = obtained.granted
             self._refusal = None
-        logger.debug("Token granted for %.0f s", token.lifetime)
+        logger.debug("Token %s for %.0f s", "shared" if obtained.adopted else "granted", token.lifetime)
         return token
 
     def _remember(self, error: DomoError, *, had_fallback: bool) -> None:
         with self._mutex:
             if had_fallback:
                 self._no_refresh_before = self._clock() + _AHEAD_BACKOFF
-            memory = min(_asked_to_wait(error), _LONGEST_MEMORY) if error.retryable else _REFUSAL_MEMORY
+            memory = min(asked_to_wait(error), _LONGEST_MEMORY) if error.retryable else _REFUSAL_MEMORY
             if memory > 0:
                 self._refusal = error.fresh()  # without the traceback, whose frames would live as long as the memory
                 self._refusal_until = self._clock() + memory
@@ -263,7 +243,8 @@ class TokenManager:
         Returns:
             Whether one replay with a new token makes sense. It does not when a young token was never accepted and is
             itself the first one, or stands in for one that was refused: then the account is disabled or the address is
-            wrong, and a new token would be refused as well.
+            wrong, and a new token would be refused as well. One that another process was granted may have been refused
+            everywhere by now, so it always is replaced.
         """
         with self._mutex:
             current = self._token
@@ -273,7 +254,8 @@ class TokenManager:
                 self._token = None
                 return True
             young = self._clock() - token.granted_at < _PROBATION
-            if not token.accepted and young and (self._on_trial or not self._proven):
+            untried = not token.accepted and not token.adopted
+            if untried and young and (self._on_trial or not self._proven):
                 return False
             self._on_trial = True
             self._token = None
@@ -289,6 +271,3 @@ class TokenManager:
     def __reduce__(self) -> Never:
         raise TypeError("a TokenManager holds live tokens and does not pickle; ship settings and build one per process")
 
-
-def _asked_to_wait(error: DomoError) -> float:
-    return (error.retry_after or 0.0) if isinstance(error, StatusError) else 0.0
