@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from domo_async.emulator.bearer import check_token
+from domo_async.emulator.json_reading import read_json
 from domo_async.emulator.refusals import JSON, RefusedError
 
 if TYPE_CHECKING:
@@ -72,9 +73,20 @@ class Call:
     async def json(self) -> object:
         """The body as JSON."""
         try:
-            return json.loads(await self.request.body())
-        except (ValueError, RecursionError) as error:
+            return read_json(await self.request.body())
+        except ValueError as error:
             raise RefusedError.gateway(400, "Bad Request") from error
+
+    def path_number(self, name: str, *, refusal: int = 404) -> int:
+        """A parameter in the path that is a number.
+
+        Raises:
+            RefusedError: It is something else, or larger than any number that is given to anything.
+        """
+        text = self.path[name]
+        if not text.isascii() or not text.isdigit() or len(text) > 18:
+            raise RefusedError.gateway(refusal)
+        return int(text)
 
     def number(self, name: str, *, default: int, maximum: int | None = None) -> int:
         """A query parameter that counts something; what is above the maximum is taken for the maximum.

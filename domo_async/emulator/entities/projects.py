@@ -67,7 +67,7 @@ class ProjectBook:
     def place(self, project: Document, moved: Document, index: int | None) -> None:
         """Put a list in its place, None for the last one, and number all of them anew, from 1."""
         others = [each for each in self.lists_of(project) if each is not moved]
-        others.insert(len(others) if index is None else max(0, index - 1), moved)
+        others.insert(len(others) if index is None else min(max(0, index - 1), len(others)), moved)
         for place, each in enumerate(others, start=1):
             each["index"] = place
 

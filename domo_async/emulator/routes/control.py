@@ -55,8 +55,7 @@ async def clear_faults(call: Call) -> Response:
 
 async def remove_fault(call: Call) -> Response:
     """Switch one fault off."""
-    number = call.path["fault_id"]
-    if not number.isdecimal() or not call.instance.faults.remove(int(number)):
+    if not call.instance.faults.remove(call.path_number("fault_id")):
         raise RefusedError.gateway(404)
     return Response(status_code=204)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from domo_async.emulator.entities.audit import note
+from domo_async.emulator.entities.fields import Fields
 from domo_async.emulator.operations import Call, Operation, answer
 from domo_async.emulator.refusals import RefusedError
 from domo_async.emulator.rows.types import StoredColumn
@@ -73,16 +74,18 @@ async def update_dataset(call: Call) -> Response:
     if not isinstance(name, str | None) or name == "" or not isinstance(description, str | None):
         raise RefusedError.gateway(400, "Bad Request")
     columns = None if body.get("schema") is None else columns_of(body["schema"])
-    owner = body.get("owner")
+    owner = Fields(body["owner"]) if body.get("owner") is not None else None
+    owner_id, owner_name = (owner.number("id"), owner.text("name")) if owner is not None else (None, None)
     if name is not None:
         entry.name = name
     if description is not None:
         entry.description = description
     if enabled is not None:
         entry.pdp_enabled = enabled
-    if isinstance(owner, dict):
-        entry.owner_id = owner.get("id", entry.owner_id)
-        entry.owner_name = owner.get("name", entry.owner_name)
+    if owner_id is not None:
+        entry.owner_id = owner_id
+    if owner_name is not None:
+        entry.owner_name = owner_name
     if columns is not None and [(c.name, c.type) for c in columns] != [(c.name, c.type) for c in entry.columns]:
         await call.work(call.instance.reshape, entry, columns)
     entry.touch()

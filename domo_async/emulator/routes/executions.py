@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Never, cast
@@ -14,6 +13,7 @@ import duckdb
 import pyarrow as pa
 from starlette.responses import Response
 
+from domo_async.emulator.json_reading import read_json
 from domo_async.emulator.operations import Call, Operation, answer
 from domo_async.emulator.refusals import RefusedError
 from domo_async.emulator.routes.rows import plain
@@ -61,14 +61,12 @@ async def put_part(call: Call) -> Response:
     """Take a part in, whatever the headers say of its compression."""
     stream = stream_of(call)
     execution = _execution(call, stream)
-    number = call.path["part"]
-    if not number.isdecimal():
-        raise RefusedError.gateway(400, "Bad Request")
+    number = call.path_number("part", refusal=400)
     _check_open(execution)
     body = await call.request.body()
     part = await call.work(_parse, body, stream.dataset.columns)
     _check_open(execution)  # it may have ended while the part was on its way
-    execution.keep(int(number), part)
+    execution.keep(number, part)
     return answer(execution.document())
 
 
@@ -116,8 +114,7 @@ async def abort_current(call: Call) -> Response:
 
 
 def _execution(call: Call, stream: StreamEntry) -> ExecutionEntry:
-    number = call.path["execution_id"]
-    execution = stream.executions.get(int(number)) if number.isdecimal() else None
+    execution = stream.executions.get(call.path_number("execution_id"))
     if execution is None:
         raise RefusedError.gateway(404)
     return execution
@@ -136,8 +133,8 @@ def _refuse_ended(execution: ExecutionEntry) -> Never:
 async def _loose_object(call: Call) -> dict[str, object]:
     """The body if it is a JSON object, else nothing: clients send all sorts of things where no body is needed."""
     try:
-        document = json.loads(await call.request.body())
-    except (ValueError, RecursionError):
+        document = read_json(await call.request.body())
+    except ValueError:
         return {}
     return cast("dict[str, object]", document) if isinstance(document, dict) else {}
 

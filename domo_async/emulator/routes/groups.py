@@ -94,10 +94,10 @@ async def add_member(call: Call) -> Response:
 async def remove_member(call: Call) -> Response:
     """Let a user leave."""
     group = _active(call)
-    number = call.path["user_id"]
-    if not number.isdecimal() or int(number) not in group["members"]:
+    number = call.path_number("user_id")
+    if number not in group["members"]:
         raise RefusedError.gateway(404)
-    group["members"].remove(int(number))
+    group["members"].remove(number)
     note(call, "REMOVED", "GROUP", group["id"], group["name"])
     return Response(status_code=204)
 

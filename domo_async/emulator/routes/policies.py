@@ -66,8 +66,7 @@ async def delete_policy(call: Call) -> Response:
 
 
 def _policy(call: Call, entry: DataSetEntry) -> PolicyEntry:
-    number = call.path["policy_id"]
-    policy = entry.policies.get(int(number)) if number.isdecimal() else None
+    policy = entry.policies.get(call.path_number("policy_id"))
     if policy is None:
         raise RefusedError.gateway(404)
     return policy
@@ -75,14 +74,16 @@ def _policy(call: Call, entry: DataSetEntry) -> PolicyEntry:
 
 def _changed(policy: PolicyEntry, body: Mapping[str, object], entry: DataSetEntry) -> PolicyEntry:
     """The policy with what a request says of it; what is missing or null stays as it is."""
-    name, kind = body.get("name", policy.name), body.get("type")
-    if not isinstance(name, str) or not name or (kind is not None and kind not in _TYPES):
+    name, kind = body.get("name"), body.get("type")
+    if not isinstance(name, str | None) or name == "" or not isinstance(kind, str | None):
+        raise _bad_request()
+    if kind is not None and kind not in _TYPES:
         raise _bad_request()
     changed = replace(
         policy,
-        name=name,
+        name=policy.name if name is None else name,
         # Nobody makes a built-in policy, and none is turned into an ordinary one.
-        type=policy.type if kind is None or "open" in {policy.type, kind} else str(kind),
+        type=policy.type if kind is None or "open" in {policy.type, kind} else kind,
         users=policy.users if body.get("users") is None else _list(body["users"], _id),
         groups=policy.groups if body.get("groups") is None else _list(body["groups"], _id),
         virtual_users=(
@@ -124,7 +125,7 @@ def _id(value: object) -> int:
     # The specification shows objects in some places, and numbers in others.
     if isinstance(value, dict):
         value = cast("dict[str, object]", value).get("id")
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise _bad_request()

@@ -28,8 +28,7 @@ def stream_of(call: Call, *, deleted: bool = False) -> StreamEntry:
     Raises:
         RefusedError: 404, there is none, or its DataSet is deleted and `deleted` does not allow that.
     """
-    number = call.path["stream_id"]
-    entry = call.instance.streams.get(int(number)) if number.isdecimal() else None
+    entry = call.instance.streams.get(call.path_number("stream_id"))
     if entry is None or (entry.dataset.deleted and not deleted):
         raise RefusedError.gateway(404)
     return entry
@@ -125,9 +124,12 @@ def _keys(body: dict[str, object], names: Collection[str]) -> tuple[str, ...]:
     # One client writes the singular.
     given = body.get("keyColumnNames") or body.get("keyColumnName") or []
     keys = [given] if isinstance(given, str) else given
-    if not isinstance(keys, list) or any(key not in names for key in cast("list[object]", keys)):
+    if not isinstance(keys, list):
         raise RefusedError.gateway(400, "Bad Request")
-    return tuple(cast("list[str]", keys))
+    known = [key for key in cast("list[object]", keys) if isinstance(key, str) and key in names]
+    if len(known) < len(cast("list[object]", keys)):
+        raise RefusedError.gateway(400, "Bad Request")
+    return tuple(known)
 
 
 def _shown(call: Call, entry: StreamEntry) -> dict[str, object]:

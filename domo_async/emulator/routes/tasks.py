@@ -97,12 +97,14 @@ async def upload_attachment(call: Call) -> Response:
             if not isinstance(file, UploadFile):
                 raise bad_request()
             name, kind, content = file.filename, file.content_type, await file.read()
-    except MultiPartException as error:
+    except (MultiPartException, UnicodeError) as error:  # some codecs that a form may name are not meant for text
         raise bad_request() from error
+    # The type goes into a header when the file is downloaded.
+    usable = kind is not None and kind.isascii() and kind.isprintable()
     attributes = {
         "createdBy": call.client.user_id,
         "fileName": name or "file",
-        "mimeType": kind or "application/octet-stream",
+        "mimeType": kind if kind and usable else "application/octet-stream",
     }
     document = call.instance.projects.attach(task, attributes, content)
     note(call, "CREATED", "ATTACHMENT", document["id"], document["fileName"])

@@ -9,12 +9,11 @@ import math
 from datetime import date, datetime
 from decimal import Decimal
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from domo_async.models import ColumnType
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = ["domo_type", "json_rows"]
 
@@ -40,10 +39,35 @@ def domo_type(kind: str) -> ColumnType:
 def json_rows(batch: pa.RecordBatch) -> str:
     """Write the rows of a batch of shape (n, k), separated by commas.
 
-    Numbers keep all their digits, also those that no float can hold; what is no finite number is null.
+    Numbers keep all their digits, also those that no float can hold; what is no finite number or moment is null.
     """
-    columns = [[_cell(value) for value in column.to_pylist()] for column in batch.columns]
+    columns = [[_cell(value) for value in _values(column)] for column in batch.columns]
     return ",".join(f"[{','.join(row)}]" for row in zip(*columns, strict=True))
+
+
+def _values(column: pa.Array) -> list[object]:
+    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        return _moments(column)
+    try:
+        return column.to_pylist()
+    except (OverflowError, ValueError):
+        return [_value(scalar) for scalar in column]
+
+
+def _moments(column: pa.Array) -> list[object]:
+    """Days and moments as text; Arrow knows some that Python does not, such as those of the year 0 and infinity."""
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        column = pc.local_timestamp(column)
+    texts = pc.replace_substring(pc.replace_substring_regex(column.cast(pa.string()), r"\.0+$", ""), " ", "T")
+    # Of infinity Arrow says that it is out of range, in angle brackets.
+    return pc.if_else(pc.starts_with(texts, "<"), None, texts).to_pylist()
+
+
+def _value(scalar: pa.Scalar) -> object:
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        return None
 
 
 def _cell(value: object) -> str:
