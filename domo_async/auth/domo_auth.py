@@ -17,7 +17,10 @@ from domo_async.auth.credentials import (
     CredentialsSource,
     environment_credentials,
 )
+from domo_async.auth.grant_turns import GrantTurns
 from domo_async.auth.grants import GrantMethod, TokenEndpoint, normalize_scopes
+from domo_async.auth.shared_grant import SharedGrant
+from domo_async.auth.store_choice import TokenStoreChoice, open_store
 from domo_async.auth.tokens import TokenManager
 from domo_async.errors import ConfigurationError, ForeignOriginError
 from domo_async.models import AccessToken
@@ -48,6 +51,8 @@ class DomoAuth(httpx.Auth):
         scopes: Scopes to ask for, such as ``["data", "user"]``. None asks for all that the client has.
         api_url: Scheme, host and port of the API; None reads DOMO_API_URL, and takes ``https://api.domo.com`` if it is
             not set. Requests to other places are refused, so that no token leaves.
+        token_store: Where to share the token with other processes: a folder, a URL of Redis, or a `TokenStore`. None
+            keeps it in this process.
         grant_method: How to ask for the token. Domo documents GET and accepts POST too.
         timeout: Seconds for one token request.
         deadline: Seconds for all attempts to get a token that calls wait for.
@@ -79,6 +84,7 @@ class DomoAuth(httpx.Auth):
         credentials: CredentialsProvider | None = None,
         scopes: str | Iterable[str] | None = None,
         api_url: str | None = None,
+        token_store: TokenStoreChoice | None = None,
         grant_method: GrantMethod = "GET",
         timeout: float = 15.0,
         deadline: float = 30.0,
@@ -91,16 +97,78 @@ class DomoAuth(httpx.Auth):
         for name, seconds in (("timeout", timeout), ("deadline", deadline)):
             _check_seconds(name, seconds)
         self._origin = Origin.parse(api_url or os.environ.get("DOMO_API_URL") or DEFAULT_API_URL)
+        self._store = open_store(token_store) if token_store is not None else None
+        self._turns: GrantTurns | None = None
+        self._scopes = normalize_scopes(scopes)
+        self._grant_method: GrantMethod = grant_method
+        self._timeout = timeout
+        self._deadline = deadline
+        self._connection = connection or ConnectionOptions()
+        self._transport = transport
+        self._clock = clock
+        self.tokens = self._tokens_of(_provider(client_id, client_secret, credentials))
+
+    def _tokens_of(self, provider: ClientCredentials | CredentialsProvider) -> TokenManager:
+        source = CredentialsSource(provider)
         endpoint = TokenEndpoint(
             origin=self._origin,
-            credentials=CredentialsSource(_provider(client_id, client_secret, credentials)),
-            scopes=normalize_scopes(scopes),
-            method=grant_method,
-            connection=connection or ConnectionOptions(),
-            timeout=timeout,
-            transport=transport,
+            credentials=source,
+            scopes=self._scopes,
+            method=self._grant_method,
+            connection=self._connection,
+            timeout=self._timeout,
+            transport=self._transport,
+            turns=self._turns,
         )
-        self.tokens = TokenManager(endpoint.grant, deadline=deadline, clock=clock)
+        shared: SharedGrant | None = None
+        if self._store is not None:
+            shared = SharedGrant(
+                self._store,
+                source=source,
+                ask=endpoint.ask,
+                origin=str(self._origin),
+                scopes=self._scopes,
+                deadline=self._deadline,
+                clock=self._clock,
+            )
+        return TokenManager(endpoint.grant, shared=shared, deadline=self._deadline, clock=self._clock)
+
+    def for_client(
+        self,
+        client_id: str | None = None,
+        client_secret: str | SecretStr | None = None,
+        *,
+        credentials: CredentialsProvider | None = None,
+        scopes: str | Iterable[str] | None = None,
+    ) -> DomoAuth:
+        """An authentication for another client of the same API, with a token of its own.
+
+        TLS, proxies, time-outs and the token store are the same. Of the token requests of all that come from here 16
+        are on their way at once; the others wait for their turn.
+
+        Args:
+            client_id: Client id.
+            client_secret: Client secret.
+            credentials: An async function that returns both, instead of the two above.
+            scopes: Scopes to ask for. None asks for all that the client has.
+
+        Raises:
+            MissingCredentialsError: Neither both nor a function were given; the environment is not read.
+            ConfigurationError: They cannot be sent.
+        """
+        if isinstance(client_secret, str):
+            client_secret = SecretStr(client_secret)
+        if credentials is None:
+            provider = _provider(client_id or "", client_secret or SecretStr(""), None)
+        else:
+            provider = _provider(client_id, client_secret, credentials)
+        if self._turns is None:
+            self._turns = GrantTurns()
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
+        twin._scopes = normalize_scopes(scopes)
+        twin.tokens = twin._tokens_of(provider)
+        return twin
 
     @property
     def api_url(self) -> str:
@@ -119,7 +187,7 @@ class DomoAuth(httpx.Auth):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Attach the token, and replay the request if it was refused. Called by httpx.
 
-        Once; a few times if the token ended on the way.
+        Once; a few times if the token ended on the way, or was another process's.
         """
         if not self._owns(request.url):
             raise ForeignOriginError(
@@ -140,7 +208,9 @@ class DomoAuth(httpx.Auth):
                     self.tokens.accept(token)
                 return
             # A process that is starved of time can carry one token after another to the server too late.
-            if replays and (replays == _MOST_REPLAYS or not self.tokens.has_expired(token)):
+            # And what another process was granted may have been refused everywhere.
+            says_nothing = token.adopted or self.tokens.has_expired(token)
+            if replays and (replays == _MOST_REPLAYS or not says_nothing):
                 return
             if not self.tokens.refuse(token) or not _can_be_sent_again(request):
                 return

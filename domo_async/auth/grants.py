@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote, urlencode
 
@@ -30,6 +31,7 @@ from domo_async.transport.choice import default_transport
 from domo_async.transport.failures import named_failures
 
 if TYPE_CHECKING:
+    from domo_async.auth.grant_turns import GrantTurns
     from domo_async.transport.connection import ConnectionOptions
     from domo_async.transport.origin import Origin
 
@@ -74,6 +76,7 @@ class TokenEndpoint:
         connection: TLS and proxies.
         timeout: Seconds for each phase and for the whole request.
         transport: Replaces the network, for tests.
+        turns: Where to wait for a turn, shared by endpoints that ask for different credentials; None to ask at once.
 
     Source: API Authentication, "Obtaining an access token"; RFC 6749 sections 2.3.1 and 4.4.
     """
@@ -88,6 +91,7 @@ class TokenEndpoint:
         connection: ConnectionOptions,
         timeout: float,
         transport: httpx.AsyncBaseTransport | None = None,
+        turns: GrantTurns | None = None,
     ) -> None:
         if method not in {"GET", "POST"}:
             raise InvalidArgumentError(f"grant_method: {method!r} is neither GET nor POST")
@@ -98,6 +102,7 @@ class TokenEndpoint:
         self._connection = connection
         self._timeout = timeout
         self._transport = transport
+        self._turns = turns
 
     async def grant(self) -> AccessToken:
         """Ask for a token; once more if the secret was refused and the provider knows a newer one.
@@ -116,7 +121,8 @@ class TokenEndpoint:
             CallError: As above.
         """
         with named_failures(operation=GRANT_OPERATION, method=self._method, path=TOKEN_PATH):
-            outcome = await self._exchange(credentials)
+            async with self._turns.here() if self._turns is not None else nullcontext():
+                outcome = await self._exchange(credentials)
         if isinstance(outcome, AccessToken):
             return outcome
         raise outcome

@@ -270,4 +270,3 @@ class TokenManager:
 
     def __reduce__(self) -> Never:
         raise TypeError("a TokenManager holds live tokens and does not pickle; ship settings and build one per process")
-

@@ -1,4 +1,4 @@
-"""The optional packages behind tables, imported when a table is asked for and not before."""
+"""The optional packages, imported when they are needed and not before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["require"]
 
-_EXTRAS = {"pyarrow": "arrow", "pandas": "pandas", "polars": "polars"}
+_EXTRAS = {"keyring": "keyring", "pandas": "pandas", "polars": "polars", "pyarrow": "arrow", "redis": "redis"}
 
 
 def require(module: str, *, feature: str) -> ModuleType:
