@@ -26,15 +26,15 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
+import math
 import random
 import re
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
 
 __all__ = ["KINDS", "TOKEN_PATH", "Fault", "Faults"]
 
@@ -58,6 +58,38 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "lost_answer": {},
 }
 """Every kind of fault with its options and their defaults."""
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+
+
+def _is_header(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
+
+
+# A fault that cannot strike would break every request that it is for, so its values are looked at when it is added.
+_VALUES: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "method": (lambda value: value is None or isinstance(value, str), "text"),
+    "path": (lambda value: value is None or isinstance(value, str | re.Pattern), "text or a compiled pattern"),
+    "times": (lambda value: value is None or _is_count(value), "a count"),
+    "probability": (lambda value: value is None or (_is_number(value) and cast("float", value) <= 1), "from 0 to 1"),
+    "after": (_is_count, "a count"),
+    "status": (lambda value: _is_count(value) and 200 <= cast("int", value) <= 599, "an HTTP status"),
+    "retry_after": (
+        lambda value: _is_number(value) or _is_header(value) or isinstance(value, datetime),
+        "seconds, a datetime, or what a header can hold",
+    ),
+    "message": (lambda value: isinstance(value, str), "text"),
+    "location": (_is_header, "what a header can hold"),
+    "bytes": (_is_count, "a count"),
+    "interval": (_is_number, "seconds"),
+    "seconds": (_is_number, "seconds"),
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -182,7 +214,7 @@ class Faults:
             A handle with ``hits`` and ``remove()``.
 
         Raises:
-            ValueError: There is no such kind.
+            ValueError: There is no such kind, or a value that no fault can have.
             TypeError: The kind does not take this option.
         """
         if kind not in KINDS:
@@ -191,6 +223,13 @@ class Faults:
         if unknown := sorted(set(options) - set(KINDS[kind])):
             msg = f"The fault {kind!r} does not take {unknown[0]!r}; it takes {', '.join(KINDS[kind]) or 'no options'}"
             raise TypeError(msg)
+        given = {"method": method, "path": path, "times": times, "probability": probability, "after": after, **options}
+        for name, value in given.items():
+            fits, wanted = _VALUES[name]
+            is_default = name in KINDS[kind] and value is KINDS[kind][name]
+            if not is_default and not fits(value):
+                msg = f"{name} is {wanted}, not {value!r}"
+                raise ValueError(msg)
         if isinstance(path, str) and path.startswith("^"):
             path = re.compile(path)
         fault = Fault(

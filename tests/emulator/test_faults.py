@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from domo_async.emulator import Emulator
+from domo_async.emulator.faults import KINDS, Faults
 
 
 @pytest.fixture
@@ -97,6 +98,47 @@ def test_wrong_faults_are_refused(emulator):
         emulator.faults.add("statsu")
     with pytest.raises(TypeError, match="does not take 'retry'"):
         emulator.faults.add("status", retry=3)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"times": "x"},
+        {"times": -1},
+        {"probability": 2},
+        {"probability": "x"},
+        {"after": None},
+        {"method": 5},
+        {"path": 5},
+        {"status": "abc"},
+        {"status": 99},
+        {"status": 1_000},
+        {"status": True},
+        {"retry_after": "€"},
+        {"message": 5},
+        {"kind": "delay", "seconds": "x"},
+        {"kind": "delay", "seconds": float("nan")},
+        {"kind": "token_outage", "seconds": -1},
+        {"kind": "redirect", "location": "http://x\r\nX-Evil: 1"},
+        {"kind": "truncate", "bytes": 1.5},
+        {"kind": "drip", "interval": -1},
+    ],
+    ids=str,
+)
+def test_a_fault_that_could_not_strike_is_refused(wrong):
+    """Not one request after the other, but whoever adds it learns that it is wrong."""
+    faults = Faults()
+    with pytest.raises(ValueError, match=next(name for name in wrong if name != "kind")):
+        faults.add(**{"kind": "status", **wrong})
+    assert faults.active() == []
+
+
+def test_all_that_faults_can_be_is_taken():
+    faults = Faults()
+    for kind, options in KINDS.items():
+        faults.add(kind, times=None, probability=None, method=None, path=None, **options)
+    for retry_after in (0, 1.5, "soon", dt.datetime.now(dt.UTC)):
+        faults.add("status", retry_after=retry_after, times=0, probability=0.0, after=0)
 
 
 def test_reset_before_the_headers(emulator, client):
