@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from pydantic import TypeAdapter
 
 from domo_async.api.batch_stream import BatchStream
-from domo_async.api.dataset_records import DataSetRecords, DataSetSort
+from domo_async.api.dataset_records import DataSetSort
+from domo_async.api.dataset_writes import DataSetWrites
 from domo_async.errors import AuthenticationError, IncompleteDataError, InvalidArgumentError, QueryError
 from domo_async.http.download import Download
 from domo_async.http.operations import Operation, Safety, encode_query
@@ -58,7 +59,7 @@ _RESTARTS: Final = 2
 _QUERY_RESULT: Final = TypeAdapter(QueryResult)
 
 
-class DataSets(DataSetRecords):
+class DataSets(DataSetWrites):
     """The DataSet API.
 
     Source: https://developer.domo.com/portal (DataSet API)

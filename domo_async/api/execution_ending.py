@@ -33,6 +33,7 @@ __all__ = ["Ending", "end_unknown", "ended_without_rows", "may_have_acted"]
 logger = logging.getLogger(__name__)
 
 _COMMIT_INTERVAL: Final = timedelta(minutes=15)
+_SECONDS_APART: Final = timedelta(seconds=5)
 # Reasons for refusing a commit that have nothing to do with time.
 _OTHER_REASONS: Final = re.compile(r"part id|csv|import failed|schema|column", re.IGNORECASE)
 
@@ -207,7 +208,7 @@ def ended_without_rows(execution: Execution, stream: Stream) -> ExecutionError:
     """The error for an execution of a stream that ended without success."""
     what = f"Execution {execution.id} of stream {stream.id} ended as {execution.current_state}"
     successor = stream.last_execution
-    if successor is None or successor.id == execution.id:
+    if successor is None or successor.id == execution.id or _began_later(successor, execution):
         return ExecutionError(what, execution=execution)
     return ExecutionTakenOverError(
         f"{what} when execution {successor.id} was begun",
@@ -215,3 +216,9 @@ def ended_without_rows(execution: Execution, stream: Stream) -> ExecutionError:
         successor=successor,
         hint="Another writer loads the same DataSet, and a stream has one execution at a time",
     )
+
+
+def _began_later(successor: Execution, execution: Execution) -> bool:
+    """Whether an execution was begun so long after the end of another that it cannot be why that one ended."""
+    begun, ended = successor.started_at, execution.ended_at
+    return begun is not None and ended is not None and begun - ended > _SECONDS_APART

@@ -7,13 +7,14 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from domo_async.api.arguments import ROWS, RowsUpdateMethod, check_update_method
+from domo_async.api.dataset_records import GET as GET_DATASET
 from domo_async.api.family import Family, Ids, check_page_size
 from domo_async.api.part_numbers import check_part_number
 from domo_async.api.uploads import UploadSource, csv_body
 from domo_async.http.operations import Operation, Safety
 from domo_async.http.options import UNSET, Unset
 from domo_async.http.paging import Pager
-from domo_async.models import Execution, Stream
+from domo_async.models import DataSet, Execution, Schema, Stream
 
 __all__ = ["GET", "GET_STREAM", "ExecutionOperations", "execution_ids"]
 
@@ -35,6 +36,7 @@ _PAGE_SIZE: Final = 500
 _EXECUTION: Final = TypeAdapter(Execution)
 _EXECUTIONS: Final = TypeAdapter(list[Execution])
 _STREAM: Final = TypeAdapter(Stream)
+_DATASET: Final = TypeAdapter(DataSet)
 
 
 class ExecutionOperations(Family):
@@ -101,6 +103,18 @@ class ExecutionOperations(Family):
         Source: Stream API, ``GET /v1/streams/{id}/executions/{id}``.
         """
         return await self._call(GET, _EXECUTION, ids=execution_ids(stream_id, execution_id))
+
+    async def schema(self, stream_id: int | str) -> Schema:
+        """The columns of the DataSet that a stream leads to; none for a deleted one.
+
+        Raises:
+            NotFoundError: There is no such stream.
+            CallError: Anything else that can happen to a call.
+        """
+        dataset = (await self._stream(stream_id)).dataset
+        if dataset is None:
+            return Schema()
+        return (await self._call(GET_DATASET, _DATASET, ids={"dataset_id": dataset.id})).schema or Schema()
 
     async def _stream(self, stream_id: int | str) -> Stream:
         """The stream of an execution, in full."""

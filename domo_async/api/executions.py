@@ -10,20 +10,18 @@ from functools import partial
 from typing import Final
 
 import anyio
-from anyio.lowlevel import checkpoint_if_cancelled
 from pydantic import TypeAdapter
 
 from domo_async.api.arguments import RowsUpdateMethod
-from domo_async.api.execution_ending import Ending, end_unknown, may_have_acted
+from domo_async.api.execution_ending import ended_without_rows
 from domo_async.api.execution_operations import GET, ExecutionOperations, execution_ids
+from domo_async.api.loading import load
 from domo_async.api.open_execution import OpenExecution
-from domo_async.api.undisturbed import undisturbed
 from domo_async.errors import CallError, CallTimeoutError, ConflictError, ExecutionError
 from domo_async.http.operations import Operation, Safety
 from domo_async.http.options import UNSET, Seconds, Unset, seconds
 from domo_async.http.retries import cannot_have_acted
-from domo_async.http.session import Session
-from domo_async.models import Execution, ExecutionState
+from domo_async.models import Execution, ExecutionState, Stream
 
 __all__ = ["Executions"]
 
@@ -81,57 +79,10 @@ class Executions(ExecutionOperations):
 
         Source: Stream API.
         """
-        async with self._load(stream_id, update_method, seconds("abort_timeout", abort_timeout)) as execution:
+        limit = seconds("abort_timeout", abort_timeout)
+        stream = partial(self._stream, stream_id)
+        async with load(self, self._session, stream_id, stream, update_method=update_method, limit=limit) as execution:
             yield execution
-
-    @asynccontextmanager
-    async def _load(
-        self,
-        stream_id: int | str,
-        update_method: RowsUpdateMethod | Unset,
-        limit: float,
-        newest: Execution | Unset | None = UNSET,
-    ) -> AsyncGenerator[OpenExecution]:
-        """See `execution`.
-
-        Args:
-            stream_id: Id of the stream.
-            update_method: See `execution`.
-            limit: Seconds to spend on aborting.
-            newest: The newest execution so far, None for none, UNSET if that is not known.
-        """
-        # If the answer is lost, another execution is begun, and with that Domo aborts the one nobody knows of.
-        options = self._session.options.but(retry_unsafe=True)
-        patient = ExecutionOperations(Session(self._session.engine, options))
-        begun: list[OpenExecution] = []
-
-        async def begin() -> None:
-            execution = await patient.create_execution(stream_id, update_method=update_method)
-            begun.append(OpenExecution(self, stream_id, execution, grace=limit))
-
-        await checkpoint_if_cancelled()
-        try:
-            await undisturbed(begin, grace=limit)
-            yield begun[0]
-            await begun[0].commit()
-        except BaseException as error:
-            stream = partial(self._stream, stream_id)
-            if not begun:
-                if may_have_acted(error):
-                    await undisturbed(partial(end_unknown, self, stream, newest, error, limit), grace=limit)
-                raise
-            [execution] = begun
-            if execution.committed:
-                raise
-            ending = Ending(self, execution, error, stream)
-            await undisturbed(partial(ending.run, limit), grace=limit)
-            if ending.committed is not None:
-                execution.note_committed(ending.committed)
-                if isinstance(error, CallError) and execution.committing:
-                    return  # The commit had gone through, and all that came back was an error. The rows are there.
-            if ending.error is not error:
-                raise ending.error from error
-            raise
 
     async def commit(self, stream_id: int | str, execution_id: int | str) -> Execution:
         """Make the parts of an execution the rows of the DataSet.
@@ -168,6 +119,7 @@ class Executions(ExecutionOperations):
             timeout: Seconds to wait at most, None for as long as it takes.
 
         Raises:
+            ExecutionTakenOverError: It ended without its rows, when another one was begun.
             ExecutionError: It ended without its rows.
             CallTimeoutError: The time is up. The execution goes on.
             CallError: Anything else that can happen to a call.
@@ -175,10 +127,7 @@ class Executions(ExecutionOperations):
         limit = None if timeout is None else seconds("timeout", timeout)
         execution = await self._watch(stream_id, execution_id, limit)
         if execution.ended and execution.current_state not in _NO_FAILURE:
-            raise ExecutionError(
-                f"Execution {execution.id} of stream {stream_id} ended as {execution.current_state}",
-                execution=execution,
-            )
+            raise await self._failure(stream_id, execution)
         if not execution.ended:
             raise CallTimeoutError(
                 f"Execution {execution.id} has not ended within {limit:g} s",
@@ -188,6 +137,13 @@ class Executions(ExecutionOperations):
                 path=GET.fill(execution_ids(stream_id, execution_id)),
             )
         return execution
+
+    async def _failure(self, stream_id: int | str, execution: Execution) -> ExecutionError:
+        """The error for an execution that ended without its rows."""
+        try:
+            return ended_without_rows(execution, await self._stream(stream_id))
+        except CallError:
+            return ended_without_rows(execution, Stream(id=stream_id))
 
     async def _watch(self, stream_id: int | str, execution_id: int | str, limit: float | None) -> Execution:
         """What Domo says of an execution when it has ended, or when the time is up."""

@@ -40,6 +40,7 @@ from domo_async.models.s3_exports import S3Export, S3ExportStatus
 from domo_async.models.streams import Execution, ExecutionState, Stream, UpdateMethod
 from domo_async.models.tokens import AccessToken
 from domo_async.models.users import GroupReference, User
+from domo_async.models.writes import UploadedRows, WriteResult
 
 __all__ = [
     "AccessToken",
@@ -108,6 +109,8 @@ __all__ = [
     "TextFormat",
     "TwoFactorInfo",
     "UpdateMethod",
+    "UploadedRows",
     "User",
     "Visibility",
+    "WriteResult",
 ]

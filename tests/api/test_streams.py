@@ -15,6 +15,7 @@ from domo_async.errors import (
     CallTimeoutError,
     ConnectionLostError,
     ExecutionError,
+    ExecutionTakenOverError,
     InvalidArgumentError,
     NotFoundError,
     ServerError,
@@ -230,9 +231,23 @@ async def test_a_commit_of_what_has_failed_is_the_error_of_the_commit(wire, domo
 async def test_wait_raises_what_went_wrong(wire, domo, state):
     """The states are an open set, and only one of them means that the rows are there."""
     wire.get(RUNS + "/10").respond(json=SUCCESS | {"currentState": state})
-    with pytest.raises(ExecutionError, match=f"ended as {state}") as caught:
+    wire.get(ROOT + "/318").respond(json=STREAM)
+    with pytest.raises(ExecutionError, match=f"ended as {state}$") as caught:
         await domo.streams.wait(318, 10)
     assert caught.value.execution.id == 10
+
+
+@pytest.mark.parametrize(
+    ("begun", "words"), [("2025-03-03T06:12:01Z", "when execution 11 was begun"), ("2025-03-03T07:00:00Z", "as ERROR")]
+)
+async def test_wait_names_the_execution_that_took_over_if_it_can_have_done_so(wire, domo, begun, words):
+    """One that was begun an hour later is not why this one ended."""
+    wire.get(RUNS + "/10").respond(json=SUCCESS | {"currentState": "ERROR"})
+    wire.get(ROOT + "/318").respond(json=STREAM | {"lastExecution": {"id": 11, "startedAt": begun}})
+    with pytest.raises(ExecutionError) as caught:
+        await domo.streams.wait(318, 10)
+    assert words in str(caught.value)
+    assert isinstance(caught.value, ExecutionTakenOverError) == ("11" in words)
 
 
 async def test_wait_ends_in_time(wire, domo):
