@@ -61,6 +61,15 @@ class Behaviour:
         self._instance.csv_refusal = status
 
     @property
+    def largest_body(self) -> int:
+        """Bytes that one request may bring, compressed or not; more is refused with 413. Domo documents no limit."""
+        return self._instance.largest_body
+
+    @largest_body.setter
+    def largest_body(self, size: int) -> None:
+        self._instance.largest_body = size
+
+    @property
     def commit_interval(self) -> float | None:
         """Seconds that must pass between two commits of a stream (900 at Domo); None for no such rule."""
         return self._instance.streams.commit_interval

@@ -50,6 +50,7 @@ class Instance:
         csv_refusal: Status for a refused token where CSV was asked for: 401, or 406 with an HTML page as Domo's older
             gateway answers.
         deleted_stubs: Whether GET shows a stub for a deleted DataSet (as the specification says) or 404 (as was seen).
+        largest_body: Bytes that one request may bring, and that they may be once they are decompressed.
     """
 
     def __init__(self, *, token_lifetime: float, token_format: TokenFormat, seed: int | None = None) -> None:
@@ -71,6 +72,7 @@ class Instance:
         self.requests = RequestLog()
         self.latency = 0.0
         self.csv_refusal: Literal[401, 406] = 401
+        self.largest_body = 1 << 30
         self.deleted_stubs = True
         self.indexing_time = 0.05
 

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from domo_async.emulator.bearer import check_token
+from domo_async.emulator.bodies import limited
 from domo_async.emulator.json_reading import read_json
 from domo_async.emulator.refusals import JSON, RefusedError
 
@@ -139,7 +140,8 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the token, run the handler, and turn its refusal into an answer."""
         exchange: Exchange = scope["domo_async.exchange"]
-        call = Call(Request(scope, receive), self._instance, None, exchange)
+        request = Request(scope, limited(receive, self._instance.largest_body))
+        call = Call(request, self._instance, None, exchange)
         try:
             if self._operation.scope is not None:
                 call.token = check_token(call.request.headers, exchange, self._instance, self._operation.scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -193,3 +194,45 @@ def test_the_type_of_a_file_goes_into_a_header(client, attachments, kind):
 def test_a_broken_form_is_refused(client, attachments, body):
     headers = {"content-type": "multipart/form-data; boundary=x"}
     assert client.post(attachments, content=body, headers=headers).status_code == 400
+
+
+def test_a_body_that_unfolds_to_more_than_anybody_sends(emulator, client, flights, stream):
+    """A few kilobytes of gzip become gigabytes; they are counted while they do."""
+    emulator.largest_body = 1_000_000
+    client.post(f"{stream}/executions")
+    bomb = gzip.compress(b"0\n" * 5_000_000)
+    assert len(bomb) < 20_000
+    for path in (f"{stream}/executions/1/part/1", f"{flights}/data"):
+        assert client.put(path, content=bomb).status_code == 413
+    several = gzip.compress(b"a\n" * 100_000) * 6
+    assert client.put(f"{stream}/executions/1/part/1", content=several).status_code == 413
+    assert client.put(f"{stream}/executions/1/part/1", content=several[: len(several) // 6 * 4]).status_code == 200
+    assert client.get(f"{stream}/executions/1").json()["rows"] == 400_000
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["with a length", "in chunks"])
+def test_a_body_that_does_not_end(emulator, client, flights, attachments, announced):
+    """It is counted as it comes, and the connection goes on afterwards."""
+    emulator.largest_body = 1_000_000
+    endless = [b"x" * 100_000] * 40
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    for method, path in (("PUT", f"{flights}/data"), ("POST", "/v1/groups"), ("POST", attachments)):
+        content = [form().removesuffix(b"\r\n--x--\r\n"), *endless]
+        response = client.request(
+            method, path, content=b"".join(content) if announced else iter(content), headers=headers
+        )
+        assert response.status_code == 413
+        assert "1,000,000" in response.json()["message"]
+    assert client.get("/v1/groups").status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"\x1f\x8b", b"\x1f\x8bgarbage", gzip.compress(b"a" * 9_999)[:-9]], ids=range(3))
+def test_gzip_that_is_none(client, flights, body):
+    assert client.put(f"{flights}/data", content=body).status_code == 400
+
+
+def test_zeros_behind_gzip(client, create):
+    """Tapes and some file systems leave them, and gzip looks over them."""
+    path = create(client, ("STRING", "a"))
+    assert client.put(f"{path}/data", content=gzip.compress(b"b\n") + b"\0" * 512).status_code == 204
+    assert client.get(f"{path}/data").text == "b\n"

@@ -13,10 +13,10 @@ import duckdb
 import pyarrow as pa
 from starlette.responses import Response
 
+from domo_async.emulator.bodies import plain
 from domo_async.emulator.json_reading import read_json
 from domo_async.emulator.operations import Call, Operation, answer
 from domo_async.emulator.refusals import RefusedError
-from domo_async.emulator.routes.rows import plain
 from domo_async.emulator.routes.streams import stream_of, update_method_of
 from domo_async.emulator.rows.csv_reading import InvalidCsvError, read_csv
 from domo_async.emulator.rows.types import arrow_type
@@ -64,7 +64,7 @@ async def put_part(call: Call) -> Response:
     number = call.path_number("part", refusal=400)
     _check_open(execution)
     body = await call.request.body()
-    part = await call.work(_parse, body, stream.dataset.columns)
+    part = await call.work(_parse, body, call.instance.largest_body, stream.dataset.columns)
     _check_open(execution)  # it may have ended while the part was on its way
     execution.keep(number, part)
     return answer(execution.document())
@@ -139,8 +139,8 @@ async def _loose_object(call: Call) -> dict[str, object]:
     return cast("dict[str, object]", document) if isinstance(document, dict) else {}
 
 
-def _parse(body: bytes, columns: Sequence[StoredColumn]) -> Part:
-    text = plain(body)
+def _parse(body: bytes, most: int, columns: Sequence[StoredColumn]) -> Part:
+    text = plain(body, most)
     try:
         # Parts have no header; a line that looks like one is data.
         stored, table = read_csv(text, columns, header=False)

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from typing import TYPE_CHECKING
 
 import anyio
@@ -14,6 +12,7 @@ import duckdb
 from anyio import to_thread
 from starlette.responses import Response
 
+from domo_async.emulator.bodies import plain
 from domo_async.emulator.operations import Call, Operation
 from domo_async.emulator.refusals import RefusedError
 from domo_async.emulator.routes.datasets import existing
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from domo_async.emulator.rows.store import RowReader
     from domo_async.emulator.rows.types import StoredColumn
 
-__all__ = ["OPERATIONS", "import_rows", "plain"]
+__all__ = ["OPERATIONS", "import_rows"]
 
 
 async def import_csv(call: Call) -> Response:
@@ -54,7 +53,7 @@ def import_rows(instance: Instance, entry: DataSetEntry, body: bytes, append: bo
         # Made by the Simple API, and still without a first import: there is nothing to compare with.
         raise RefusedError.gateway(400, f"Data import failed for dataset {entry.id}.")
     try:
-        columns, table = read_csv(plain(body), entry.columns)
+        columns, table = read_csv(plain(body, instance.largest_body), entry.columns)
     except InvalidCsvError as error:
         if error.structural:
             message = f"Invalid CSV provided during upload. msg={error}"
@@ -71,16 +70,6 @@ def _failed(entry: DataSetEntry, error: Exception) -> RefusedError:
     # Domo's message names no cell. Which one it was is worth a field that clients ignore.
     message = f"Data import failed for dataset {entry.id}."
     return RefusedError.gateway(400, message, detail=str(error))
-
-
-def plain(body: bytes) -> bytes:
-    """Decompress what begins like gzip, whatever the headers say: clients disagree on them."""
-    if not body.startswith(b"\x1f\x8b"):
-        return body
-    try:
-        return gzip.decompress(body)
-    except (OSError, EOFError, zlib.error) as error:
-        raise RefusedError.gateway(400, "Bad Request") from error
 
 
 async def export_csv(call: Call) -> Response:
