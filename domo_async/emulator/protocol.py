@@ -13,6 +13,8 @@ from domo_async.emulator.wire import EXTENSION
 
 __all__ = ["Connection", "Protocol"]
 
+_LARGEST_HEAD = 1 << 20
+
 
 class Connection:
     """What a fault may do to the connection that a request came on."""
@@ -52,6 +54,8 @@ class Protocol(HttpToolsProtocol):
     """One connection of the emulator."""
 
     _handle: Connection | None = None
+    _in_head = False
+    _head_size = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the transport."""
@@ -65,7 +69,22 @@ class Protocol(HttpToolsProtocol):
         if self._handle is not None:
             self._handle.note_lost()
 
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived; a head that does not end is refused, since the parser keeps all of it."""
+        super().data_received(data)
+        if self._in_head:
+            self._head_size += len(data)
+            if self._head_size > _LARGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too large.")
+
     def on_message_begin(self) -> None:
         """Begin a request: its scope gets the handle."""
         super().on_message_begin()
         self.scope["extensions"] = {EXTENSION: self._handle}  # type: ignore[dict-item]
+        self._in_head = True
+        self._head_size = 0
+
+    def on_headers_complete(self) -> None:
+        """The head is complete."""
+        self._in_head = False
+        super().on_headers_complete()
