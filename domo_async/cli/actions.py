@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from domo_async.cli.invocation import Invocation
 from domo_async.cli.questions import confirm, require_person
@@ -13,11 +13,12 @@ from domo_async.cli.views import View, as_document
 
 if TYPE_CHECKING:
     import typer
+    from pydantic import JsonValue
 
     from domo_async.cli.terminal import Terminal
     from domo_async.client import AsyncDomo
 
-__all__ = ["ask_domo", "delete", "list_things", "present", "show_thing"]
+__all__ = ["arguments", "ask_domo", "delete", "list_things", "present", "show_thing", "write_array"]
 
 T = TypeVar("T")
 
@@ -37,6 +38,22 @@ def ask_domo(context: typer.Context, work: Callable[[AsyncDomo], Awaitable[T]], 
             return await work(domo)
 
     return run(with_client)
+
+
+def arguments(
+    context: typer.Context,
+    method: Callable[..., object],
+    options: Mapping[str, object],
+    *,
+    source: str | None,
+    readers: Mapping[str, Callable[[JsonValue], object]] | None = None,
+) -> dict[str, Any]:
+    """The keyword arguments for a method that makes or changes something; see `domo_async.cli.fields.arguments`."""
+    from domo_async.cli.fields import arguments as from_options_and_document
+
+    return from_options_and_document(
+        method, options, source=source, readers=readers, terminal=Invocation.of(context).terminal
+    )
 
 
 def list_things(
@@ -59,18 +76,29 @@ def list_things(
     async def collect(domo: AsyncDomo) -> list[T]:
         return [thing async for thing in things(domo)]
 
-    async def write(domo: AsyncDomo) -> None:
-        array = terminal.json_array()
-        async for thing in things(domo):
-            array.add(as_document(thing))
-        array.end()
-
     if as_json:
-        ask_domo(context, write)
+        write_array(context, things)
     elif found := ask_domo(context, collect):
         terminal.show(view.listing(found))
     else:
         terminal.say(f"No {view.many}.")
+
+
+def write_array(context: typer.Context, things: Callable[[AsyncDomo], AsyncIterable[T]]) -> None:
+    """Write things as one JSON array, each as it comes.
+
+    Args:
+        context: Of the command.
+        things: Asks for them.
+    """
+    array = Invocation.of(context).terminal.json_array()
+
+    async def write(domo: AsyncDomo) -> None:
+        async for thing in things(domo):
+            array.add(as_document(thing))
+        array.end()
+
+    ask_domo(context, write)
 
 
 def show_thing(

@@ -24,6 +24,13 @@ class _AllCommands(Commands):
     homes: ClassVar = {
         "datasets": Home(f"{_FAMILIES}.datasets", "datasets", "DataSets: find them, ask them, fill them."),
         "pull": Home("domo_async.cli.pull", "pull", "Bring DataSets into a folder, one file each."),
+        "streams": Home(f"{_FAMILIES}.streams", "streams", "Streams and their executions: the way in for large data."),
+        "policies": Home(f"{_FAMILIES}.policies", "policies", "PDP policies: who sees which rows of a DataSet."),
+        "users": Home(f"{_FAMILIES}.users", "users", "Users of the instance."),
+        "groups": Home(f"{_FAMILIES}.groups", "groups", "Groups of users, and who belongs to them."),
+        "pages": Home(f"{_FAMILIES}.pages", "pages", "Pages, the tree that they form, and their collections."),
+        "accounts": Home(f"{_FAMILIES}.accounts", "accounts", "Accounts: stored credentials of connectors."),
+        "activity": Home(f"{_FAMILIES}.activity", "activity", "The activity log: who did what, and when."),
         "token": Home(
             "domo_async.cli.token", "token", "Get an access token and show what it may do, never the token itself."
         ),

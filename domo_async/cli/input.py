@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Never
-
-from pydantic import JsonValue
+from typing import TYPE_CHECKING, Never
 
 from domo_async.errors import InvalidArgumentError
 
-__all__ = ["read_json", "read_text"]
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["STDIN", "called", "read_json", "read_text"]
 
 STDIN = "-"
 

@@ -12,6 +12,8 @@ __all__ = [
     "FromJsonOption",
     "JsonOption",
     "LimitOption",
+    "SchemaFileOption",
+    "SchemaOption",
     "YesOption",
     "dataset_id",
     "positive",
@@ -56,4 +58,20 @@ FromJsonOption = Annotated[
 ]
 DataSetId = Annotated[
     str, typer.Argument(help="Id of the DataSet.", metavar="ID", show_default=False, parser=dataset_id)
+]
+SchemaOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Columns such as customer:STRING,amount:LONG; may be repeated. "
+        "Types: STRING, DECIMAL, LONG, DOUBLE, DATE, DATETIME.",
+        metavar="NAME:TYPE,...",
+    ),
+]
+SchemaFileOption = Annotated[
+    str | None,
+    typer.Option(
+        help="JSON file with the columns: an object of names and types, an array of columns, or what "
+        "`datasets show --json` writes. - is standard input.",
+        metavar="FILE",
+    ),
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from domo_async.cli.exit_codes import ExitCode
+from domo_async.cli.misuse import Misuse
 from domo_async.cli.words import printable
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ def require_person(terminal: Terminal) -> None:
     """Refuse to go on without a yes where nobody can be asked for one.
 
     Raises:
-        typer.BadParameter: Nobody can be asked.
+        Misuse: Nobody can be asked.
     """
     if not person_present(terminal):
-        raise typer.BadParameter("nobody can be asked here whether this is meant: add --yes if it is")
+        raise Misuse("nobody can be asked here whether this is meant: add --yes if it is")
 
 
 def confirm(terminal: Terminal, question: str) -> None:
@@ -53,9 +54,9 @@ def ask_secret(name: str) -> str:
     """Ask for something that is not shown while it is typed.
 
     Raises:
-        typer.BadParameter: The answer was the end of input.
+        Misuse: The answer was the end of input.
     """
     try:
         return getpass.getpass(f"{printable(name)}: ")
     except EOFError:
-        raise typer.BadParameter(f"{name} was not entered") from None
+        raise Misuse(f"{name} was not entered") from None

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from domo_async.cli.words import count, words
 
-__all__ = ["Heading", "Sheet", "plain_table"]
+__all__ = ["Facts", "Heading", "Sheet", "plain_table"]
 
 Kind = Literal["text", "id", "number", "count", "day"]
 
@@ -82,6 +82,32 @@ class Sheet:
 
     def _cells(self, row: Sequence[object]) -> Iterable[tuple[Heading, object]]:
         return zip(self._headings, row, strict=True)
+
+
+class Facts:
+    """Names and values below each other.
+
+    Args:
+        pairs: The names and their values.
+    """
+
+    def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
+        self._pairs = pairs
+
+    def lines(self) -> Iterator[str]:
+        """Names and values as text, aligned."""
+        width = max((cell_len(name) for name, _ in self._pairs), default=0)
+        for name, value in self._pairs:
+            yield f"{name}{' ' * (width - cell_len(name))}{_GAP}{words(value)}".rstrip()
+
+    def table(self, *, width: int) -> Table:
+        """Names and values for a terminal."""
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, value in self._pairs:
+            grid.add_row(name, Text(words(value)))
+        return grid
 
 
 def plain_table(*, title: str | None = None) -> Table:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
-from domo_async.cli.sheets import Heading, Sheet, plain_table
+from domo_async.cli.sheets import Facts, Heading, Sheet, plain_table
 from domo_async.cli.words import count, many, printable, size, words
 
 if TYPE_CHECKING:
@@ -17,15 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["called", "cell", "count", "facts", "many", "plain_table", "query_table", "size"]
 
 
-def facts(pairs: Iterable[tuple[str, object]]) -> Table:
+def facts(pairs: Iterable[tuple[str, object]]) -> Facts:
     """Names and values below each other; values of None are left out."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="bold", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in pairs:
-        if value is not None:
-            grid.add_row(name, cell(value))
-    return grid
+    return Facts([(name, value) for name, value in pairs if value is not None])
 
 
 def cell(value: object) -> Text:

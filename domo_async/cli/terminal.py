@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domo_async.cli.json_output import JsonArray, dumped
-from domo_async.cli.sheets import Sheet
+from domo_async.cli.sheets import Facts, Sheet
 from domo_async.cli.words import printable
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ class Terminal:
         self.out = _console(stderr=False)
         self.err = _console(stderr=True)
 
-    def show(self, result: RenderableType | Sheet) -> None:
+    def show(self, result: RenderableType | Sheet | Facts) -> None:
         """Write a result."""
-        if isinstance(result, Sheet):
+        if isinstance(result, Sheet | Facts):
             if not self.out.is_terminal:
                 sys.stdout.writelines(f"{line}\n" for line in result.lines())
                 return
@@ -60,6 +60,13 @@ class Terminal:
     def tell(self, sentence: str, *, style: str = "") -> None:
         """Write a sentence as a result: between words wrapped on a terminal, in one line elsewhere."""
         self.out.print(Text(sentence, style), soft_wrap=not self.out.is_terminal)
+
+    def line(self, text: str, *, style: str = "") -> None:
+        """Write a line of a result that goes on. A terminal that is too narrow continues it below."""
+        if self.out.is_terminal:
+            self.out.print(Text(text, style), soft_wrap=True)
+        else:
+            sys.stdout.write(f"{text}\n")
 
     def say(self, sentence: str | Text) -> None:
         """Write a sentence about the way there."""

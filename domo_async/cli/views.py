@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel
-
 from domo_async.cli.sheets import Heading, Sheet
 
 __all__ = ["View", "as_document"]
@@ -51,4 +49,6 @@ class View(Generic[T]):
 
 def as_document(thing: object) -> object:
     """A model, or a plain value, as `json` takes it, with the names of the Python models."""
+    from pydantic import BaseModel
+
     return thing.model_dump(mode="json") if isinstance(thing, BaseModel) else thing

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from domo_async.cli.sheets import Heading, Sheet
 from domo_async.cli.views import View
 from domo_async.cli.words import count
-from domo_async.models import DataSet, DataSetSummary
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from domo_async.models import DataSet, DataSetSummary
 
 __all__ = ["DATASET", "SUMMARY"]
 
@@ -51,7 +55,7 @@ def _schema(dataset: DataSet) -> Iterable[Sheet]:
         yield Sheet([Heading("Column"), Heading("Type")], rows)
 
 
-SUMMARY = View[DataSetSummary](
+SUMMARY: View[DataSetSummary] = View(
     "DataSet",
     "DataSets",
     columns=_COLUMNS,
@@ -59,7 +63,7 @@ SUMMARY = View[DataSetSummary](
     name=lambda dataset: dataset.name,
     identity=lambda dataset: dataset.id,
 )
-DATASET = View[DataSet](
+DATASET: View[DataSet] = View(
     "DataSet",
     "DataSets",
     columns=_COLUMNS,

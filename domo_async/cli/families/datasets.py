@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
-from domo_async.api.datasets import DataSetSort
 from domo_async.cli.actions import ask_domo, list_things, show_thing
 from domo_async.cli.commands import Family
+from domo_async.cli.families.dataset_changes import create, delete_dataset, rename, update
+from domo_async.cli.families.dataset_rows import export, import_rows
 from domo_async.cli.families.dataset_views import DATASET, SUMMARY
-from domo_async.cli.input import read_text
+from domo_async.cli.input import STDIN, read_text
 from domo_async.cli.invocation import Invocation
 from domo_async.cli.options import DataSetId, JsonOption, LimitOption
 from domo_async.cli.tables import query_table
 
+if TYPE_CHECKING:
+    from domo_async.api.datasets import DataSetSort
+
 __all__ = ["datasets"]
 
 datasets = Family("DataSets: find them, ask them, fill them.")
+
+
+def _orders() -> list[str]:
+    from domo_async.api.datasets import DataSetSort
+
+    return [*get_args(DataSetSort)]
+
+
+def _order(name: str) -> str:
+    if name not in (orders := _orders()):
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(orders)}")
+    return name
 
 
 @datasets.command("list")
@@ -26,7 +42,13 @@ def list_(
     *,
     name_like: Annotated[str | None, typer.Option(help="Only names that contain this.", metavar="TEXT")] = None,
     sort: Annotated[
-        DataSetSort | None, typer.Option(help=f"One of {', '.join(get_args(DataSetSort))}.", metavar="ORDER")
+        str | None,
+        typer.Option(
+            help="Order, such as name, lastUpdated or cardCountAscending; a wrong one names all.",
+            metavar="ORDER",
+            parser=_order,
+            autocompletion=_orders,
+        ),
     ] = None,
     limit: LimitOption = None,
     as_json: JsonOption = False,
@@ -38,7 +60,7 @@ def list_(
     list_things(
         context,
         SUMMARY,
-        lambda domo: domo.datasets.list(name_like=name_like, sort=sort, limit=limit),
+        lambda domo: domo.datasets.list(name_like=name_like, sort=cast("DataSetSort | None", sort), limit=limit),
         as_json=as_json,
     )
 
@@ -66,7 +88,7 @@ def query(
 
     Example: domo-async datasets query 4405ff58-1957-45f0-82bd-914d989a3ea3 "SELECT COUNT(*) FROM table"
     """
-    text = read_text(sql) if sql == "-" else sql
+    text = read_text(sql) if sql == STDIN else sql
     result = ask_domo(context, lambda domo: domo.datasets.query(dataset_id, text))
     terminal = Invocation.of(context).terminal
     if as_json:
@@ -74,3 +96,11 @@ def query(
         terminal.show_json({"columns": result.columns, "rows": result.rows})
     else:
         terminal.show(query_table(result.columns, result.rows))
+
+
+datasets.command()(export)
+datasets.command("import")(import_rows)
+datasets.command()(create)
+datasets.command()(update)
+datasets.command()(rename)
+datasets.command("delete")(delete_dataset)
