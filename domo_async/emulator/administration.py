@@ -46,10 +46,10 @@ class Administration:
         Raises:
             ValueError: There is such a client already, or a scope that Domo does not know.
         """
-        client = self._instance.clients.add(
+        client = self._instance.meet_client(
             client_id=client_id, client_secret=client_secret, scopes=scopes, user_id=user_id, name=name, role=role
         )
-        self._instance.people.meet(user_id, name, role)
+        self._instance.save()
         return client
 
     @property
@@ -79,6 +79,7 @@ class Administration:
             KeyError: There is no such client.
         """
         self._instance.clients.remove(client_id)
+        self._instance.save()
 
     def disable_client(self, client_id: str) -> None:
         """Give this client no more tokens. Those it has stay live.
@@ -87,6 +88,7 @@ class Administration:
             KeyError: There is no such client.
         """
         self._instance.clients.change(client_id, enabled=False)
+        self._instance.save()
 
     def enable_client(self, client_id: str) -> None:
         """Give this client tokens again.
@@ -95,6 +97,7 @@ class Administration:
             KeyError: There is no such client.
         """
         self._instance.clients.change(client_id, enabled=True)
+        self._instance.save()
 
     def rotate_secret(self, client_id: str) -> str:
         """Give a client a new secret and return it; the old one is refused from now on.
@@ -102,7 +105,9 @@ class Administration:
         Raises:
             KeyError: There is no such client.
         """
-        return self._instance.clients.rotate(client_id)
+        secret = self._instance.clients.rotate(client_id)
+        self._instance.save()
+        return secret
 
     def revoke_tokens(self, client_id: str | None = None) -> int:
         """Refuse every token issued so far, or those of one client.

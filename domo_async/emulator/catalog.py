@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from domo_async.emulator.policies import PolicyBook
+from domo_async.emulator.rows.store import Rows
+from domo_async.emulator.rows.types import StoredColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from domo_async.emulator.rows.store import Rows
-    from domo_async.emulator.rows.types import StoredColumn
+    from domo_async.emulator.entities.shelf import Document
 
 __all__ = ["Catalog", "DataSetEntry", "iso_milliseconds", "iso_seconds"]
 
@@ -88,6 +89,45 @@ class DataSetEntry:
         """What is left of a deleted DataSet."""
         return {"id": self.id, "name": self.name, "deleted": True}
 
+    def saved(self) -> dict[str, object]:
+        """All that is known of it, and where its rows are."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "columns": [column.saved() for column in self.columns],
+            "owner": [self.owner_id, self.owner_name],
+            "createdAt": self.created_at.isoformat(),
+            "updatedAt": self.updated_at.isoformat(),
+            "dataCurrentAt": None if self.data_current_at is None else self.data_current_at.isoformat(),
+            "pdpEnabled": self.pdp_enabled,
+            "imported": self.imported,
+            "deleted": self.deleted,
+            "policies": self.policies.saved(),
+            "rows": [self.rows.table, self.rows.count, [column.saved() for column in self.rows.columns]],
+        }
+
+    @classmethod
+    def restored(cls, dataset_id: str, document: Document) -> DataSetEntry:
+        """The DataSet that `saved` described."""
+        table, count, columns = document["rows"]
+        current = document["dataCurrentAt"]
+        return cls(
+            id=dataset_id,
+            name=document["name"],
+            description=document["description"],
+            columns=tuple(map(StoredColumn.restored, document["columns"])),
+            rows=Rows(table, tuple(map(StoredColumn.restored, columns)), count),
+            owner_id=document["owner"][0],
+            owner_name=document["owner"][1],
+            created_at=datetime.fromisoformat(document["createdAt"]),
+            updated_at=datetime.fromisoformat(document["updatedAt"]),
+            data_current_at=None if current is None else datetime.fromisoformat(current),
+            pdp_enabled=document["pdpEnabled"],
+            imported=document["imported"],
+            deleted=document["deleted"],
+            policies=PolicyBook.restored(document["policies"]),
+        )
+
     def touch(self, *, data: bool = False) -> None:
         """Note that it was changed just now."""
         self.updated_at = datetime.now(UTC)
@@ -111,6 +151,11 @@ class Catalog:
     def get(self, dataset_id: str) -> DataSetEntry | None:
         """The DataSet of that id, deleted or not."""
         return self._entries.get(dataset_id)
+
+    def all(self) -> list[DataSetEntry]:
+        """Every DataSet, the deleted ones included, oldest first."""
+        with self._lock:
+            return list(self._entries.values())
 
     def current(self) -> list[DataSetEntry]:
         """Every DataSet that is not deleted, oldest first."""

@@ -48,6 +48,19 @@ class Client:
         return f"Client(client_id={self.client_id!r}, scopes={self.scopes!r}, enabled={self.enabled})"
 
 
+def known_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
+    """Scopes without repeats.
+
+    Raises:
+        ValueError: There is one that Domo does not know.
+    """
+    names = tuple(dict.fromkeys([scopes] if isinstance(scopes, str) else scopes))
+    if unknown := [name for name in names if name not in SCOPES]:
+        msg = f"Domo has no scope {unknown[0]!r}; it has {', '.join(SCOPES)}"
+        raise ValueError(msg)
+    return names
+
+
 class ClientRegistry:
     """The clients of one emulator. Thread-safe."""
 
@@ -67,14 +80,10 @@ class ClientRegistry:
         title: str | None = None,
     ) -> Client:
         """Create a client; what is not given is made up."""
-        scopes = tuple(dict.fromkeys([scopes] if isinstance(scopes, str) else scopes))
-        if unknown := [scope for scope in scopes if scope not in SCOPES]:
-            msg = f"Domo has no scope {unknown[0]!r}; it has {', '.join(SCOPES)}"
-            raise ValueError(msg)
         client = Client(
             client_id or str(uuid4()),
             client_secret or secrets.token_hex(32),
-            scopes,
+            known_scopes(scopes),
             user_id,
             name,
             role=role,
@@ -96,6 +105,11 @@ class ClientRegistry:
         with self._lock:
             return list(self._clients.values())
 
+    def put(self, client: Client) -> None:
+        """Take a client in as it is, in the place of one with the same id."""
+        with self._lock:
+            self._clients[client.client_id] = client
+
     def remove(self, client_id: str) -> None:
         """Forget a client. Tokens that it has stay live until they end.
 
@@ -105,18 +119,29 @@ class ClientRegistry:
         with self._lock:
             del self._clients[client_id]
 
-    def change(self, client_id: str, *, enabled: bool | None = None, client_secret: str | None = None) -> Client:
-        """Enable, disable, or give a new secret.
+    def change(
+        self,
+        client_id: str,
+        *,
+        enabled: bool | None = None,
+        client_secret: str | None = None,
+        scopes: Iterable[str] | None = None,
+    ) -> Client:
+        """Enable, disable, or give a new secret or other scopes; None changes nothing.
 
         Raises:
             KeyError: There is no such client.
+            ValueError: There is a scope that Domo does not know.
         """
+        known = None if scopes is None else known_scopes(scopes)
         with self._lock:
             client = self._clients[client_id]
             if enabled is not None:
                 client = replace(client, enabled=enabled)
             if client_secret is not None:
                 client = replace(client, client_secret=client_secret)
+            if known is not None:
+                client = replace(client, scopes=known)
             self._clients[client_id] = client
             return client
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from starlette.types import ASGIApp
 
+    from domo_async.emulator.clients import Client
     from domo_async.emulator.recording import RequestRecord
     from domo_async.emulator.tokens import TokenFormat
 
@@ -59,9 +60,16 @@ class Emulator(Administration, Behaviour):
         token_format: Tokens that look like JWTs, or opaque ones.
         client_id: Id of the first API client; made up if None.
         client_secret: Its secret; made up if None.
-        scopes: Its scopes.
+        scopes: Its scopes; all of them if None.
+        state: File that everything is kept in, so that it outlives the process; made if there is none. What is in it
+            counts: DataSets whose names are there already are left alone, and of a client that is there already only
+            what is given here changes. None keeps everything in memory.
         latency: Seconds that every answer is held back.
         seed: Makes faults with a probability repeatable.
+
+    Raises:
+        InvalidArgumentError: A DataSet has a column that Domo cannot hold, or a file in the folder cannot be read.
+        TargetError: The state file is in use, is something else, or cannot be written.
 
     Example:
         >>> import pyarrow as pa
@@ -81,24 +89,46 @@ class Emulator(Administration, Behaviour):
         token_format: TokenFormat = "jwt",  # noqa: S107 - no secret
         client_id: str | None = None,
         client_secret: str | None = None,
-        scopes: Iterable[str] = SCOPES,
+        scopes: Iterable[str] | None = None,
+        state: str | os.PathLike[str] | None = None,
         latency: float = 0.0,
         seed: int | None = None,
     ) -> None:
         self._host = host
         self._port = port
-        self._instance = Instance(token_lifetime=token_lifetime, token_format=token_format, seed=seed)
-        self._instance.latency = latency
-        self._client = self.add_client(client_id=client_id, client_secret=client_secret, scopes=scopes)
-        self._app = build(self._instance)
         self._thread: ServerThread | None = None
         self._url: str | None = None
         self._lifecycle = threading.Lock()
-        for name, table in (datasets or {}).items():
-            self.add_dataset(name, table)
-        if data is not None:
-            for name, table in tables_in(data):
-                self.add_dataset(name, table)
+        self._instance = Instance(token_lifetime=token_lifetime, token_format=token_format, seed=seed, state=state)
+        self._instance.latency = latency
+        try:
+            self._client = self._first_client(client_id, client_secret, scopes)
+            self._fill((datasets or {}).items())
+            if data is not None:
+                self._fill(tables_in(data))
+            self._instance.save()
+        except BaseException:
+            self._instance.close()
+            raise
+        self._app = build(self._instance)
+
+    def _first_client(self, client_id: str | None, client_secret: str | None, scopes: Iterable[str] | None) -> Client:
+        instance = self._instance
+        known = instance.clients.get(client_id or instance.first_client or "")
+        if known is None:
+            scopes = SCOPES if scopes is None else scopes
+            client = instance.meet_client(client_id=client_id, client_secret=client_secret, scopes=scopes)
+        else:
+            client = instance.clients.change(known.client_id, client_secret=client_secret, scopes=scopes)
+        instance.first_client = client.client_id
+        return client
+
+    def _fill(self, tables: Iterable[tuple[str, object]]) -> None:
+        """Add the DataSets that are not there yet."""
+        there = self.dataset_ids
+        for name, table in tables:
+            if name not in there:
+                self._instance.load_dataset(self._client, name, table)
 
     # The server
 
@@ -130,9 +160,25 @@ class Emulator(Administration, Behaviour):
                 self._thread = None
 
     def close(self) -> None:
-        """Stop the server and free the data."""
+        """Stop the server and free the data. With a state file it is saved before.
+
+        Raises:
+            TargetError: The state file cannot be written.
+        """
         self.stop()
-        self._instance.rows.close()
+        self._instance.close()
+
+    def save(self) -> None:
+        """Write what Python has changed to the state file, if there is one.
+
+        What comes over the wire is in the file before it is answered, and so is what the methods of this class do.
+        Only changes to `people`, `accounts`, `clients` and `audit` wait for this, for the next of those, or for
+        `close`.
+
+        Raises:
+            TargetError: The state file cannot be written.
+        """
+        self._instance.save()
 
     def serve_forever(self, *, grace: float = 5.0) -> None:
         """Serve until Ctrl-C or SIGTERM, then let the requests under way finish. For command lines.
@@ -232,8 +278,11 @@ class Emulator(Administration, Behaviour):
 
         Raises:
             InvalidArgumentError: A column has a type that Domo cannot hold.
+            TargetError: The state file cannot be written.
         """
-        return self._instance.load_dataset(self._client, name, table, description=description).id
+        entry = self._instance.load_dataset(self._client, name, table, description=description)
+        self.save()
+        return entry.id
 
     def table(self, id_or_name: str) -> pa.Table:
         """The rows that a DataSet holds now, in their order.

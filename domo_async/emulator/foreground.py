@@ -22,6 +22,7 @@ def serve(
     token_lifetime: float = 3599.0,
     client_id: str | None = None,
     client_secret: str | None = None,
+    state: str | os.PathLike[str] | None = None,
     latency: float = 0.0,
     seed: int | None = None,
 ) -> Emulator:
@@ -35,6 +36,7 @@ def serve(
         token_lifetime: Seconds that an access token lives.
         client_id: Id of the API client; made up if None.
         client_secret: Its secret; made up if None.
+        state: File that everything is kept in, see `Emulator`.
         latency: Seconds that every answer is held back.
         seed: Makes faults with a probability repeatable.
 
@@ -43,6 +45,7 @@ def serve(
 
     Raises:
         OSError: The address cannot be had.
+        TargetError: The state file cannot be used.
     """
     emulator = Emulator(
         data=data,
@@ -51,6 +54,7 @@ def serve(
         token_lifetime=token_lifetime,
         client_id=client_id,
         client_secret=client_secret,
+        state=state,
         latency=latency,
         seed=seed,
     )

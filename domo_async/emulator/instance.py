@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -12,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from domo_async.emulator.catalog import Catalog, DataSetEntry, sources_by_name
-from domo_async.emulator.clients import ADMIN, ClientRegistry
+from domo_async.emulator.clients import ADMIN, SCOPES, ClientRegistry
 from domo_async.emulator.entities.accounts import AccountBook
 from domo_async.emulator.entities.audit import AuditLog
 from domo_async.emulator.entities.pages import PageBook
@@ -25,11 +26,14 @@ from domo_async.emulator.recording import RequestLog
 from domo_async.emulator.rows.store import RowStore
 from domo_async.emulator.rows.types import StoredColumn, readable_columns, to_domo_rows
 from domo_async.emulator.s3_exports import S3ExportEntry
+from domo_async.emulator.state.file import StateFile
+from domo_async.emulator.state.saving import Keeper
 from domo_async.emulator.streams import StreamRegistry
 from domo_async.emulator.tokens import TokenFormat, TokenRegistry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import os
+    from collections.abc import Callable, Iterable, Sequence
 
     from domo_async.emulator.clients import Client
     from domo_async.emulator.rows.store import Rows
@@ -51,13 +55,33 @@ class Instance:
             gateway answers.
         deleted_stubs: Whether GET shows a stub for a deleted DataSet (as the specification says) or 404 (as was seen).
         largest_body: Bytes that one request may bring, and that they may be once they are decompressed.
+        first_client: Id of the client that the emulator itself hands out.
+        changing: Held while rows appear, together with what says so of them. Nothing is waited for meanwhile.
+        keeper: Keeps all this in a file, if it is to be kept.
+
+    Args:
+        token_lifetime: Seconds that an access token lives.
+        token_format: What tokens look like.
+        seed: Makes faults with a probability repeatable.
+        state: File to live in.
+
+    Raises:
+        TargetError: The file cannot be had, or makes no sense.
     """
 
-    def __init__(self, *, token_lifetime: float, token_format: TokenFormat, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        token_lifetime: float,
+        token_format: TokenFormat,
+        seed: int | None = None,
+        state: str | os.PathLike[str] | None = None,
+    ) -> None:
+        file = None if state is None else StateFile(state)
         self.clients = ClientRegistry()
         self.tokens = TokenRegistry(lifetime=token_lifetime, form=token_format)
         self.datasets = Catalog()
-        self.rows = RowStore()
+        self.rows = RowStore(None if file is None else file.connection)
         self.streams = StreamRegistry()
         self.s3_exports: dict[str, list[S3ExportEntry]] = {}
         self.people = People()
@@ -75,6 +99,62 @@ class Instance:
         self.largest_body = 1 << 30
         self.deleted_stubs = True
         self.indexing_time = 0.05
+        self.first_client: str | None = None
+        self.changing = threading.Lock()
+        self.keeper: Keeper | None = None
+        if file is not None:
+            self.keeper = Keeper(file, self)
+            try:
+                self.keeper.load()
+            except BaseException:
+                file.close()
+                raise
+
+    def save(self) -> None:
+        """Write what has changed to the file, if there is one.
+
+        Raises:
+            TargetError: It cannot be written.
+        """
+        if self.keeper is not None:
+            self.keeper.save()
+
+    def close(self) -> None:
+        """Save, if there is a file, and free everything. Once more does no harm.
+
+        Raises:
+            TargetError: It cannot be written.
+        """
+        keeper, self.keeper = self.keeper, None
+        try:
+            if keeper is not None:
+                keeper.close()
+        finally:
+            self.rows.close()
+
+    def meet_client(
+        self,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        scopes: Iterable[str] = SCOPES,
+        user_id: int = 27,
+        name: str = "DomoSupport",
+        role: str = ADMIN,
+        title: str | None = None,
+    ) -> Client:
+        """Add a client, and the user behind it unless there is one."""
+        client = self.clients.add(
+            client_id=client_id,
+            client_secret=client_secret,
+            scopes=scopes,
+            user_id=user_id,
+            name=name,
+            role=role,
+            title=title,
+        )
+        self.people.meet(user_id, name, role)
+        return client
 
     def create_dataset(
         self, owner: Client, name: str, columns: Sequence[StoredColumn], *, description: str | None = None
@@ -106,29 +186,41 @@ class Instance:
         batches: pa.RecordBatchReader,
         *,
         append: bool,
+        then: Callable[[], None] | None = None,
     ) -> None:
-        """Replace the rows of a DataSet, or add to them."""
+        """Replace the rows of a DataSet, or add to them.
+
+        Args:
+            entry: The DataSet.
+            columns: Columns of the new rows.
+            batches: The new rows.
+            append: Whether the rows that are there stay.
+            then: What is true from the moment at which the new rows are there.
+        """
         with entry.lock:
             old = entry.rows
             new = self.rows.append(old, columns, batches) if append else self.rows.create(columns, batches)
-            self._swap(entry, new)
-            entry.touch(data=True)
+            self._show(entry, new, then=then)
 
     def recreate(self, entry: DataSetEntry, columns: Sequence[StoredColumn], batches: pa.RecordBatchReader) -> None:
         """Replace the rows of a DataSet and its schema with them."""
         with entry.lock:
-            self._swap(entry, self.rows.create(columns, batches))
-            entry.columns = tuple(columns)
-            entry.touch(data=True)
+            self._show(entry, self.rows.create(columns, batches), columns=columns)
 
     def upsert(
-        self, entry: DataSetEntry, columns: Sequence[StoredColumn], batches: pa.RecordBatchReader, keys: Sequence[str]
+        self,
+        entry: DataSetEntry,
+        columns: Sequence[StoredColumn],
+        batches: pa.RecordBatchReader,
+        keys: Sequence[str],
+        *,
+        then: Callable[[], None] | None = None,
     ) -> None:
-        """Put rows into a DataSet in the place of those with the same values in the key columns."""
+        """Put rows into a DataSet in the place of those with the same values in the key columns; see `write`."""
         names = [column.name for column in entry.columns]
         with entry.lock:
-            self._swap(entry, self.rows.upsert(entry.rows, columns, batches, [names.index(key) for key in keys]))
-            entry.touch(data=True)
+            new = self.rows.upsert(entry.rows, columns, batches, [names.index(key) for key in keys])
+            self._show(entry, new, then=then)
 
     def visible_rows(self, entry: DataSetEntry, rows: Rows, client: Client) -> Rows:
         """Those rows of a DataSet that PDP shows to the user behind a client."""
@@ -146,8 +238,7 @@ class Instance:
                 column if source is None else replace(column, scale=max(column.scale, old.columns[source].scale))
                 for column, source in zip(columns, sources, strict=True)
             ]
-            self._swap(entry, self.rows.reshape(old, scaled, sources))
-            entry.columns = tuple(columns)
+            self._show(entry, self.rows.reshape(old, scaled, sources), columns=columns, data=False)
 
     def delete(self, entry: DataSetEntry) -> None:
         """Delete a DataSet and its rows; the stub stays."""
@@ -186,7 +277,23 @@ class Instance:
         schema = to_domo_rows(list(rows.columns), []).schema
         return pa.Table.from_batches([b.cast(schema) for b in batches], schema).rename_columns(names)
 
-    def _swap(self, entry: DataSetEntry, rows: Rows) -> None:
-        old, entry.rows = entry.rows, rows
+    def _show(
+        self,
+        entry: DataSetEntry,
+        rows: Rows,
+        *,
+        columns: Sequence[StoredColumn] | None = None,
+        data: bool = True,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        old = entry.rows
+        with self.changing:
+            entry.rows = rows
+            if columns is not None:
+                entry.columns = tuple(columns)
+            if data:
+                entry.touch(data=True)
+            if then is not None:
+                then()
         if old.table != rows.table:
             self.rows.drop(old)

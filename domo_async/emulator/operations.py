@@ -14,6 +14,7 @@ from domo_async.emulator.bearer import check_token
 from domo_async.emulator.bodies import limited
 from domo_async.emulator.json_reading import read_json
 from domo_async.emulator.refusals import JSON, RefusedError
+from domo_async.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,12 +41,14 @@ class Call:
         instance: The state to act on.
         token: The accepted token, None where the operation needs none.
         exchange: What is recorded of the request.
+        changes: Whether it changes something that is to be kept.
     """
 
     request: Request
     instance: Instance
     token: Token | None
     exchange: Exchange
+    changes: bool = False
 
     @property
     def client(self) -> Client:
@@ -122,12 +125,14 @@ class Operation:
         path: Path with parameters in braces.
         handler: Answers a call.
         scope: Scope that the token needs, None for an operation that takes no token.
+        changes: Whether it changes something that is to be kept; None for what its method suggests.
     """
 
     method: str
     path: str
     handler: Callable[[Call], Awaitable[Response]]
     scope: str | None = "data"
+    changes: bool | None = None
 
 
 class Endpoint:
@@ -145,12 +150,24 @@ class Endpoint:
         try:
             if self._operation.scope is not None:
                 call.token = check_token(call.request.headers, exchange, self._instance, self._operation.scope)
+            changes = self._operation.changes
+            call.changes = self._operation.method != "GET" if changes is None else changes
             response = await self._operation.handler(call)
         except RefusedError as refusal:
-            response = Response(refusal.body, refusal.status, refusal.headers, refusal.media_type)
+            # A commit that fails ends its execution, so a refusal may have changed something too.
+            response = _refusal(refusal)
         except ClientDisconnect:
             return
+        if call.changes and self._instance.keeper is not None:
+            try:
+                await self._instance.keeper.saved()
+            except TargetError as error:
+                response = _refusal(RefusedError.gateway(500, str(error)))
         await response(scope, receive, send)
+
+
+def _refusal(refusal: RefusedError) -> Response:
+    return Response(refusal.body, refusal.status, refusal.headers, refusal.media_type)
 
 
 def answer(document: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

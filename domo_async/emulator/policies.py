@@ -12,6 +12,7 @@ from domo_async.models import ColumnType, FilterOperator
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from domo_async.emulator.entities.shelf import Document
     from domo_async.emulator.rows.store import Rows
 
 __all__ = ["Filter", "PolicyBook", "PolicyEntry", "visible"]
@@ -68,6 +69,23 @@ class PolicyEntry:
             "groups": list(self.groups),
         }
 
+    @classmethod
+    def restored(cls, document: Document) -> PolicyEntry:
+        """The policy that a document describes."""
+        filters = (
+            Filter(each["column"], FilterOperator(each["operator"]), tuple(each["values"]), negated=each["not"])
+            for each in document["filters"]
+        )
+        return cls(
+            document["id"],
+            document["type"],
+            document["name"],
+            tuple(filters),
+            tuple(document["users"]),
+            tuple(document["virtualUsers"]),
+            tuple(document["groups"]),
+        )
+
 
 @dataclass(slots=True)
 class PolicyBook:
@@ -102,6 +120,17 @@ class PolicyBook:
         """Forget a policy."""
         with self._lock:
             self._entries.pop(policy_id, None)
+
+    def saved(self) -> dict[str, object]:
+        """All that it holds."""
+        with self._lock:
+            return {"last": self._last, "entries": [entry.document() for entry in self._entries.values()]}
+
+    @classmethod
+    def restored(cls, document: Document) -> PolicyBook:
+        """The book that `saved` described."""
+        entries = [PolicyEntry.restored(entry) for entry in document["entries"]]
+        return cls({entry.id: entry for entry in entries}, document["last"])
 
     def documents(self) -> list[dict[str, object]]:
         """Every policy as Domo writes it."""

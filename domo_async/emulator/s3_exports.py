@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from domo_async.emulator.catalog import iso_milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["S3ExportEntry"]
 
@@ -27,16 +30,28 @@ class S3ExportEntry:
     bucket: str
     folder: str
     rows: int
-    version: object
+    version: tuple[str, int]
     duration: float
     id: str = field(default_factory=lambda: str(uuid4()))
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _started: float = field(default_factory=time.monotonic)
 
     @property
     def running(self) -> bool:
         """Whether it is under way."""
-        return time.monotonic() < self._started + self.duration
+        return datetime.now(UTC) < self.started_at + timedelta(seconds=self.duration)
+
+    def saved(self) -> list[object]:
+        """All that it consists of."""
+        return [
+            *(self.bucket, self.folder, self.rows, list(self.version), self.duration),
+            *(self.id, self.started_at.isoformat()),
+        ]
+
+    @classmethod
+    def restored(cls, document: Sequence[Any]) -> S3ExportEntry:
+        """The export that `saved` described."""
+        bucket, folder, rows, version, duration, export_id, started_at = document
+        return cls(bucket, folder, rows, tuple(version), duration, export_id, datetime.fromisoformat(started_at))
 
     def document(self) -> dict[str, object]:
         """Itself as Domo writes it."""

@@ -1,42 +1,23 @@
 """Streams and their executions: what an emulator knows of them."""
 
-# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
-# pyarrow ships no annotations, and makes its functions at run time.
-
 from __future__ import annotations
 
-import itertools
 import threading
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from domo_async.emulator.catalog import iso_seconds
+from domo_async.emulator.parts import Part
 from domo_async.models import ExecutionState, UpdateMethod
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from collections.abc import Mapping
 
     from domo_async.emulator.catalog import DataSetEntry
-    from domo_async.emulator.rows.types import StoredColumn
+    from domo_async.emulator.entities.shelf import Document
 
-__all__ = ["ExecutionEntry", "Part", "StreamEntry", "StreamRegistry"]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of an execution, parsed.
-
-    Attributes:
-        columns: The columns with the scale that its decimals need.
-        rows: Table of shape (n, k).
-        bytes: Size of the text, decompressed.
-    """
-
-    columns: list[StoredColumn]
-    rows: pa.Table
-    bytes: int
+__all__ = ["ExecutionEntry", "StreamEntry", "StreamRegistry"]
 
 
 @dataclass(slots=True)
@@ -49,55 +30,59 @@ class ExecutionEntry:
         id: Number within its stream.
         update_method: What its data does to the rows that are there.
         parts: What has arrived so far, by part number; empty once it is not open any more.
+        part_count: How many parts have arrived; stays when they are gone.
+        ended_at: When it ended, or will have been indexed.
+        failed: Whether it ended without success.
     """
 
     id: int
     update_method: UpdateMethod
     parts: dict[int, Part] = field(default_factory=dict[int, Part])
+    part_count: int = 0
     rows: int = 0
     bytes: int = 0
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     modified_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _ended_at: datetime | None = None
-    _state: ExecutionState = ExecutionState.ACTIVE
+    ended_at: datetime | None = None
+    failed: bool = False
     _committed: bool = False
-    _due: float = 0.0
 
     @property
     def open(self) -> bool:
         """Whether it takes parts."""
-        return self._state is ExecutionState.ACTIVE and not self._committed
+        return not self._committed and self.ended_at is None
 
     @property
     def state(self) -> ExecutionState:
         """How it is doing at this moment."""
-        if self._committed and self._state is ExecutionState.ACTIVE and time.monotonic() >= self._due:
-            self._state = ExecutionState.SUCCESS
-        return self._state
+        if self.failed:
+            return ExecutionState.ERROR
+        if self.ended_at is None or datetime.now(UTC) < self.ended_at:
+            return ExecutionState.ACTIVE
+        return ExecutionState.SUCCESS
 
     def commit(self) -> None:
         """Take no more parts. It is being indexed until `index` says how long that takes."""
         self._committed = True
-        self._due = float("inf")
         self.modified_at = datetime.now(UTC)
 
     def index(self, seconds: float) -> None:
         """Become a success in a while."""
-        self._forget_parts()
-        self._ended_at = datetime.now(UTC) + timedelta(seconds=seconds)
-        self._due = time.monotonic() + seconds
+        self.parts = {}
+        self.ended_at = datetime.now(UTC) + timedelta(seconds=seconds)
 
     def fail(self) -> None:
         """End without success."""
-        self._forget_parts()
-        self._state = ExecutionState.ERROR
-        self._ended_at = self.modified_at = datetime.now(UTC)
+        self.parts = {}
+        self.failed = True
+        self.ended_at = self.modified_at = datetime.now(UTC)
 
     def keep(self, number: int, part: Part) -> None:
         """Take a part in; the same number again replaces what was there."""
         self.parts[number] = part
+        self.part_count = len(self.parts)
         self.rows = sum(part.rows.num_rows for part in self.parts.values())
-        self.bytes = sum(part.bytes for part in self.parts.values())
+        self.bytes = sum(part.size for part in self.parts.values())
         self.modified_at = datetime.now(UTC)
 
     def is_contiguous(self) -> bool:
@@ -109,8 +94,8 @@ class ExecutionEntry:
         """Itself as Domo writes it."""
         state = self.state
         document: dict[str, object] = {"id": self.id, "startedAt": iso_seconds(self.started_at)}
-        if state is not ExecutionState.ACTIVE and self._ended_at is not None:
-            document["endedAt"] = iso_seconds(self._ended_at)
+        if state is not ExecutionState.ACTIVE and self.ended_at is not None:
+            document["endedAt"] = iso_seconds(self.ended_at)
         return document | {
             "currentState": state.value,
             "createdAt": iso_seconds(self.started_at),
@@ -120,8 +105,38 @@ class ExecutionEntry:
             "bytes": self.bytes,
         }
 
-    def _forget_parts(self) -> None:
-        self.parts = {}
+    def saved(self) -> dict[str, object]:
+        """All that is known of it, but the rows of its parts.
+
+        A commit that is under way is not: should the process end before the rows are there, nothing was committed.
+        """
+        return {
+            "updateMethod": self.update_method.value,
+            "parts": {str(number): part.saved() for number, part in dict(self.parts).items()},
+            "counts": [self.part_count, self.rows, self.bytes],
+            "startedAt": self.started_at.isoformat(),
+            "modifiedAt": self.modified_at.isoformat(),
+            "endedAt": None if self.ended_at is None else self.ended_at.isoformat(),
+            "failed": self.failed,
+        }
+
+    @classmethod
+    def restored(cls, number: int, document: Document, parts: Mapping[int, Part]) -> ExecutionEntry:
+        """The execution that `saved` described, with its parts."""
+        ended_at = document["endedAt"]
+        part_count, rows, size = document["counts"]
+        return cls(
+            number,
+            UpdateMethod(document["updateMethod"]),
+            dict(parts),
+            part_count,
+            rows,
+            size,
+            datetime.fromisoformat(document["startedAt"]),
+            datetime.fromisoformat(document["modifiedAt"]),
+            None if ended_at is None else datetime.fromisoformat(ended_at),
+            failed=document["failed"],
+        )
 
 
 @dataclass(slots=True)
@@ -133,7 +148,7 @@ class StreamEntry:
         update_method: What new data does to the rows that are there.
         keys: Columns that make two rows the same, for upserts.
         executions: All executions so far by number.
-        committed_at: Monotonic time of the last commit, None before the first.
+        committed_at: When the last execution was committed, None before the first.
     """
 
     id: int
@@ -141,7 +156,7 @@ class StreamEntry:
     update_method: UpdateMethod
     keys: tuple[str, ...] = ()
     executions: dict[int, ExecutionEntry] = field(default_factory=dict[int, ExecutionEntry])
-    committed_at: float | None = None
+    committed_at: datetime | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     modified_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -180,6 +195,31 @@ class StreamEntry:
         dataset: dict[str, object] = {"id": self.dataset.id, "pdpEnabled": self.dataset.pdp_enabled}
         return {name: document[name] for name in names} | {"dataSet": dataset}
 
+    def saved(self) -> dict[str, object]:
+        """All that is known of it, but its executions."""
+        return {
+            "dataset": self.dataset.id,
+            "updateMethod": self.update_method.value,
+            "keys": list(self.keys),
+            "committedAt": None if self.committed_at is None else self.committed_at.isoformat(),
+            "createdAt": self.created_at.isoformat(),
+            "modifiedAt": self.modified_at.isoformat(),
+        }
+
+    @classmethod
+    def restored(cls, number: int, document: Document, dataset: DataSetEntry) -> StreamEntry:
+        """The stream that `saved` described, without its executions."""
+        committed_at = document["committedAt"]
+        return cls(
+            number,
+            dataset,
+            UpdateMethod(document["updateMethod"]),
+            tuple(document["keys"]),
+            committed_at=None if committed_at is None else datetime.fromisoformat(committed_at),
+            created_at=datetime.fromisoformat(document["createdAt"]),
+            modified_at=datetime.fromisoformat(document["modifiedAt"]),
+        )
+
     def stub(self) -> dict[str, object]:
         """What is left when the DataSet is deleted."""
         return {
@@ -195,20 +235,28 @@ class StreamRegistry:
 
     Attributes:
         commit_interval: Seconds that must pass between two commits of a stream, None for no such rule.
+        next: Number of the next stream.
     """
 
     def __init__(self) -> None:
         self.commit_interval: float | None = None
+        self.next = 1
         self._entries: dict[int, StreamEntry] = {}
-        self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
     def add(self, dataset: DataSetEntry, update_method: UpdateMethod, keys: tuple[str, ...]) -> StreamEntry:
         """Take in a stream under the next number."""
         with self._lock:
-            entry = StreamEntry(next(self._numbers), dataset, update_method, keys)
+            entry = StreamEntry(self.next, dataset, update_method, keys)
+            self.next += 1
             self._entries[entry.id] = entry
             return entry
+
+    def put(self, entry: StreamEntry) -> None:
+        """Take in a stream under the number that it has."""
+        with self._lock:
+            self._entries[entry.id] = entry
+            self.next = max(self.next, entry.id + 1)
 
     def get(self, stream_id: int) -> StreamEntry | None:
         """The stream of that id."""
@@ -218,6 +266,11 @@ class StreamRegistry:
         """Forget a stream; its DataSet stays."""
         with self._lock:
             self._entries.pop(stream_id, None)
+
+    def all(self) -> list[StreamEntry]:
+        """Every stream, those of deleted DataSets included, oldest first."""
+        with self._lock:
+            return list(self._entries.values())
 
     def current(self) -> list[StreamEntry]:
         """Every stream whose DataSet is not deleted, oldest first."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from domo_async.emulator.entities.shelf import Document, Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["TYPES", "AccountBook"]
 
@@ -78,6 +83,27 @@ class AccountBook:
         """Whether a user owns an account, or it is shared with him."""
         number = int(account["id"])
         return self.owners[number] == user_id or user_id in self.shares[number]
+
+    def saved(self) -> Iterator[tuple[str, Document]]:
+        """Every account with all that belongs to it, credentials included."""
+        for number, account in self.accounts.numbered():
+            yield (
+                str(number),
+                {
+                    "account": account,
+                    "owner": self.owners[number],
+                    "shares": sorted(self.shares[number]),
+                    "properties": self._properties.get(number, {}),
+                },
+            )
+
+    def restore(self, key: str, document: Document) -> None:
+        """Take an account back that `saved` gave."""
+        number = int(key)
+        self.owners[number] = document["owner"]
+        self.shares[number] = set(document["shares"])
+        self._properties[number] = document["properties"]
+        self.accounts.put(number, document["account"])
 
     def delete(self, number: int) -> None:
         """Delete an account with its credentials."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from domo_async.emulator.catalog import iso_milliseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from domo_async.emulator.operations import Call
 
 __all__ = ["AuditLog", "Event", "TimeForm", "note"]
@@ -31,6 +33,20 @@ class Event:
     moment: datetime
     browser: str = ""
     address: str = ""
+
+    def saved(self) -> list[object]:
+        """All that it consists of."""
+        return [
+            *(self.user_id, self.user_name, self.action, self.object_type, self.object_id, self.object_name),
+            *(self.moment.isoformat(), self.browser, self.address),
+        ]
+
+    @classmethod
+    def restored(cls, document: Sequence[Any]) -> Event:
+        """The event that `saved` described."""
+        user_id, user_name, action, object_type, object_id, object_name, moment, browser, address = document
+        when = datetime.fromisoformat(moment)
+        return cls(user_id, user_name, action, object_type, object_id, object_name, when, browser, address)
 
     def document(self, form: TimeForm) -> dict[str, object]:
         """Itself as Domo writes it."""
@@ -105,6 +121,21 @@ class AuditLog:
             address,
         )
         with self._lock:
+            self._events.append(event)
+
+    def saved(self, since: int) -> list[tuple[str, list[object]]]:
+        """The events from one position on, by their positions."""
+        with self._lock:
+            events = self._events[since:]
+        return [(str(place), event.saved()) for place, event in enumerate(events, start=since)]
+
+    def restore(self, key: str, document: Sequence[Any]) -> None:
+        """Take an event back that `saved` gave. They have to come in order."""
+        event = Event.restored(document)
+        with self._lock:
+            if int(key) != len(self._events):
+                msg = f"event {key} is not the next one"
+                raise ValueError(msg)
             self._events.append(event)
 
     def select(

@@ -41,8 +41,16 @@ class People:
         user_id = self.users.number()
         self._enter({"id": user_id, "name": name, "email": email, "role": role})
         if password is not None:
-            self._passwords[user_id] = password
+            self.set_password(user_id, password)
         return user_id
+
+    def passwords(self) -> dict[int, str]:
+        """What signs users in, by their ids."""
+        return dict(self._passwords)
+
+    def set_password(self, user_id: int, password: str) -> None:
+        """Set what signs a user in."""
+        self._passwords[user_id] = password
 
     def meet(self, user_id: int, name: str, role: str) -> None:
         """Make sure that there is such a user: the one behind an API client."""

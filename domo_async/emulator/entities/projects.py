@@ -42,8 +42,16 @@ class ProjectBook:
             project = self.add_project(
                 {"name": f"{user_name}'s tasks", "members": [user_id], "public": False, "createdBy": user_id}
             )
-            self._personal[user_id] = int(project["id"])
+            self.set_personal(user_id, int(project["id"]))
         return project
+
+    def personal_ids(self) -> dict[int, int]:
+        """Numbers of the users' own projects by the users' ids."""
+        return dict(self._personal)
+
+    def set_personal(self, user_id: int, number: int) -> None:
+        """Say which project is a user's own."""
+        self._personal[user_id] = number
 
     def delete_project(self, project: Document) -> None:
         """Delete a project with all that is in it."""

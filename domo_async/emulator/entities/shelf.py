@@ -39,6 +39,16 @@ class Shelf(Generic[T]):
             self._items[number] = item
         return item
 
+    @property
+    def next(self) -> int:
+        """The number that the next thing gets at the earliest."""
+        return self._next
+
+    def continue_at(self, number: int) -> None:
+        """Give no number below this one."""
+        with self._lock:
+            self._next = max(self._next, number)
+
     def get(self, number: int | str) -> T | None:
         """What has this number; text is fine."""
         if isinstance(number, str):
@@ -56,3 +66,8 @@ class Shelf(Generic[T]):
         """Everything, oldest first."""
         with self._lock:
             return list(self._items.values())
+
+    def numbered(self) -> list[tuple[int, T]]:
+        """Everything with its number, oldest first."""
+        with self._lock:
+            return list(self._items.items())

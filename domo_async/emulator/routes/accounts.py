@@ -125,7 +125,7 @@ OPERATIONS = [
     Operation("PATCH", _PATH, update_account, scope="account"),
     Operation("DELETE", _PATH, delete_account, scope="account"),
     Operation("POST", f"{_PATH}/shares", share_account, scope="account"),
-    Operation("GET", f"{_PATH}/shares", share_account, scope="account"),
+    Operation("GET", f"{_PATH}/shares", share_account, scope="account", changes=True),
     Operation("GET", "/v1/account-types", list_types, scope="account"),
     Operation("GET", "/v1/account-types/{type_id}", get_type, scope="account"),
 ]

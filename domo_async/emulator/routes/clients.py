@@ -82,6 +82,6 @@ async def create_client(call: Call) -> Response:
 
 
 OPERATIONS = [
-    Operation("POST", "/api/content/v2/authentication", sign_in, scope=None),
+    Operation("POST", "/api/content/v2/authentication", sign_in, scope=None, changes=False),
     Operation("POST", "/clients", create_client, scope=None),
 ]

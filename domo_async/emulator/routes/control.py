@@ -62,9 +62,9 @@ async def remove_fault(call: Call) -> Response:
 
 OPERATIONS = [
     Operation("GET", "/_emulator/faults", list_faults, scope=None),
-    Operation("POST", "/_emulator/faults", add_fault, scope=None),
-    Operation("DELETE", "/_emulator/faults", clear_faults, scope=None),
-    Operation("DELETE", "/_emulator/faults/{fault_id}", remove_fault, scope=None),
+    Operation("POST", "/_emulator/faults", add_fault, scope=None, changes=False),
+    Operation("DELETE", "/_emulator/faults", clear_faults, scope=None, changes=False),
+    Operation("DELETE", "/_emulator/faults/{fault_id}", remove_fault, scope=None, changes=False),
     Operation("GET", "/_emulator/stats", stats, scope=None),
-    Operation("POST", "/_emulator/revoke", revoke, scope=None),
+    Operation("POST", "/_emulator/revoke", revoke, scope=None, changes=False),
 ]

@@ -69,6 +69,6 @@ def _segment(document: dict[str, object]) -> str:
 
 
 OPERATIONS = [
-    Operation("POST", "/v1/cards/embed/auth", create_token, scope="dashboard"),
-    Operation("POST", "/v1/stories/embed/auth", create_token, scope="dashboard"),
+    Operation("POST", "/v1/cards/embed/auth", create_token, scope="dashboard", changes=False),
+    Operation("POST", "/v1/stories/embed/auth", create_token, scope="dashboard", changes=False),
 ]

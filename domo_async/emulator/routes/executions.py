@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Never, cast
 
 import duckdb
@@ -16,11 +16,11 @@ from starlette.responses import Response
 from domo_async.emulator.bodies import plain
 from domo_async.emulator.json_reading import read_json
 from domo_async.emulator.operations import Call, Operation, answer
+from domo_async.emulator.parts import Part
 from domo_async.emulator.refusals import RefusedError
 from domo_async.emulator.routes.streams import stream_of, update_method_of
 from domo_async.emulator.rows.csv_reading import InvalidCsvError, read_csv
 from domo_async.emulator.rows.types import arrow_type
-from domo_async.emulator.streams import Part
 from domo_async.models import ExecutionState, UpdateMethod
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ async def commit(call: Call) -> Response:
         message = "Too many non-consecutive part ids. Make consecutive or upload multiple data versions"
         raise RefusedError.gateway(400, message)
     interval = call.instance.streams.commit_interval
-    if interval and stream.committed_at is not None and time.monotonic() < stream.committed_at + interval:
+    last = stream.committed_at
+    if interval and last is not None and datetime.now(UTC) < last + timedelta(seconds=interval):
         # How Domo says this is not documented. A 429 would ask clients to hold everything else back, too.
         raise RefusedError.gateway(400, f"A stream can be committed every {interval:g} seconds only")
     execution.commit()
@@ -88,8 +89,6 @@ async def commit(call: Call) -> Response:
     except BaseException:
         execution.fail()
         raise
-    stream.committed_at = time.monotonic()
-    execution.index(call.instance.indexing_time)
     document = execution.document()
     return answer({k: v for k, v in document.items() if k != "endedAt"} | {"currentState": "ACTIVE"})
 
@@ -153,11 +152,17 @@ def _store(instance: Instance, stream: StreamEntry, execution: ExecutionEntry) -
     columns, table = _joined(execution, stream.dataset.columns)
     method = execution.update_method
     upsert = method is UpdateMethod.UPSERT or (method is UpdateMethod.APPEND and bool(stream.keys))
+
+    def done() -> None:
+        stream.committed_at = datetime.now(UTC)
+        execution.index(instance.indexing_time)
+
     try:
         if upsert and stream.keys:
-            instance.upsert(stream.dataset, columns, table.to_reader(), stream.keys)
+            instance.upsert(stream.dataset, columns, table.to_reader(), stream.keys, then=done)
         else:
-            instance.write(stream.dataset, columns, table.to_reader(), append=method is not UpdateMethod.REPLACE)
+            append = method is not UpdateMethod.REPLACE
+            instance.write(stream.dataset, columns, table.to_reader(), append=append, then=done)
     except (duckdb.Error, ValueError) as error:
         # The schema was changed after the parts had come, or decimals that fit alone do not fit together.
         message = f"Data import failed for dataset {stream.dataset.id}."
@@ -166,7 +171,7 @@ def _store(instance: Instance, stream: StreamEntry, execution: ExecutionEntry) -
 
 def _joined(execution: ExecutionEntry, columns: Sequence[StoredColumn]) -> tuple[list[StoredColumn], pa.Table]:
     """All parts in the order of their numbers, with the scale that the decimals of all of them need."""
-    parts = [execution.parts[number] for number in sorted(execution.parts)] or [Part(*read_csv(b"", columns), bytes=0)]
+    parts = [execution.parts[number] for number in sorted(execution.parts)] or [Part(*read_csv(b"", columns), size=0)]
     widest = [
         replace(column, scale=max(part.columns[i].scale for part in parts)) for i, column in enumerate(parts[0].columns)
     ]

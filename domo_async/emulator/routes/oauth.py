@@ -97,5 +97,5 @@ def _document(token: Token) -> dict[str, object]:
 
 OPERATIONS = [
     Operation("GET", "/oauth/token", grant, scope=None),
-    Operation("POST", "/oauth/token", grant, scope=None),
+    Operation("POST", "/oauth/token", grant, scope=None, changes=False),
 ]

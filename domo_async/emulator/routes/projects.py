@@ -137,6 +137,7 @@ def existing_project(call: Call) -> Document:
     """
     number = call.path["project_id"]
     if number == "me":
+        call.changes = True  # the first time it is asked for it is made
         return call.instance.projects.personal(call.client.user_id, call.client.name)
     project = call.instance.projects.projects.get(number)
     if project is None:

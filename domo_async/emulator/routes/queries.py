@@ -105,4 +105,4 @@ class _QueryResponse(Response):
         await send({"type": "http.response.body", "body": (text + self._tail).encode(), "more_body": False})
 
 
-OPERATIONS = [Operation("POST", "/v1/datasets/query/execute/{dataset_id}", execute)]
+OPERATIONS = [Operation("POST", "/v1/datasets/query/execute/{dataset_id}", execute, changes=False)]

@@ -1,8 +1,12 @@
-"""Where rows live: DuckDB in memory, one physical table per DataSet.
+"""Where rows live: DuckDB in memory or in a file, one physical table per DataSet.
 
 Physical columns are called ``c0``, ``c1``... Domo tells columns apart that DuckDB would take for the same (``a`` and
-``A``). Every call uses a cursor of its own and may run in any thread; a reader keeps the rows that it began with,
-whatever is written or dropped meanwhile.
+``A``). The tables are in a schema of their own, which no query of a caller can name. Every call uses a cursor of its
+own and may run in any thread; a reader keeps the rows that it began with, whatever is written or dropped meanwhile.
+
+In a file the documents that are saved beside the rows say which table a DataSet has, and how many of its rows count. So
+a table that is not needed any more stays until those documents have been written (`doomed`, `sweep`), and what is there
+without their knowledge, because the process was killed in between, goes at the next start (`adopt`).
 """
 
 # pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
@@ -21,11 +25,22 @@ import pyarrow as pa
 from domo_async.emulator.rows.types import StoredColumn, duckdb_type
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
-__all__ = ["RowReader", "RowStore", "Rows", "quoted", "quoted_text"]
+__all__ = ["RowReader", "RowStore", "Rows", "connect", "quoted", "quoted_text"]
 
 BATCH_ROWS = 32_768
+_SCHEMA = "stored"
+
+
+def connect(database: str = ":memory:") -> duckdb.DuckDBPyConnection:
+    """Open a database for an emulator.
+
+    Raises:
+        duckdb.Error: It cannot be opened.
+    """
+    # SQL comes from callers: it must not reach files, nor Python variables that happen to have a table's name.
+    return duckdb.connect(database, config={"enable_external_access": "false", "python_enable_replacements": "false"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +84,16 @@ class RowReader:
 
 
 class RowStore:
-    """All rows of an emulator."""
+    """All rows of an emulator.
 
-    def __init__(self) -> None:
-        # SQL comes from callers: it must not reach files, nor Python variables that happen to have a table's name.
-        self._connection = duckdb.connect(
-            config={"enable_external_access": "false", "python_enable_replacements": "false"}
-        )
+    Args:
+        file: A database in a file; None for one in memory.
+    """
+
+    def __init__(self, file: duckdb.DuckDBPyConnection | None = None) -> None:
+        self._connection = connect() if file is None else file
+        self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_SCHEMA}")
+        self._doomed: list[str] | None = None if file is None else []
         self._numbers = itertools.count(1)
 
     def close(self) -> None:
@@ -89,7 +107,7 @@ class RowStore:
             columns: Columns in order.
             batches: Rows whose fields are ``c0``, ``c1``... with the types of the columns; None for no rows.
         """
-        table = f"rows_{next(self._numbers)}"
+        table = self._new_table()
         # The Simple API makes DataSets without columns, and DuckDB no tables without any.
         fields = ", ".join(f"c{i} {duckdb_type(column)}" for i, column in enumerate(columns)) or "nothing BOOLEAN"
         with self._cursor() as cursor:
@@ -147,7 +165,7 @@ class RowStore:
             else f"CAST(NULL AS {duckdb_type(column)}) AS c{i}"
             for i, (column, source) in enumerate(zip(columns, sources, strict=True))
         )
-        table = f"rows_{next(self._numbers)}"
+        table = self._new_table()
         with self._cursor() as cursor:
             cursor.execute(f"CREATE TABLE {table} AS SELECT {', '.join(picks)} FROM {rows.table}")  # noqa: S608
         return Rows(table, tuple(columns), rows.count)
@@ -195,9 +213,55 @@ class RowStore:
         return grown
 
     def drop(self, rows: Rows) -> None:
-        """Free the rows. Readers that are under way still get all of them."""
+        """Free the rows, in a file at the next `sweep`. Readers that are under way still get all of them."""
+        if self._doomed is not None:
+            self._doomed.append(rows.table)
+            return
         with self._cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {rows.table}")
+
+    def doomed(self) -> tuple[str, ...]:
+        """The tables that nothing needs any more, but the documents in the file."""
+        return tuple(self._doomed or ())
+
+    def sweep(self, tables: Sequence[str]) -> None:
+        """Drop doomed tables, now that the documents in the file do not name them any more."""
+        for table in tables:
+            with self._cursor() as cursor:
+                cursor.execute(f"DROP TABLE IF EXISTS {table}")
+            if self._doomed is not None:
+                self._doomed.remove(table)
+
+    def adopt(self, counts: Mapping[str, int]) -> None:
+        """Begin with the tables of a file.
+
+        Args:
+            counts: The rows that count, by table. Other tables are dropped, and rows beyond that number deleted: the
+                process was killed before it had written what they belong to.
+
+        Raises:
+            ValueError: A table is missing, or has fewer rows.
+        """
+        with self._cursor() as cursor:
+            found = cursor.execute(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = ?", [_SCHEMA]
+            ).fetchall()
+            tables = {f"{_SCHEMA}.{name}" for (name,) in found}
+            for table in tables - counts.keys():
+                cursor.execute(f"DROP TABLE {table}")
+            for table, count in counts.items():
+                if table not in tables:
+                    msg = f"there is no table {table}"
+                    raise ValueError(msg)
+                # The names are those of our own tables.
+                [present] = cursor.execute(f"SELECT count(*) FROM {table}").fetchone() or [0]  # noqa: S608
+                if present < count:
+                    msg = f"{table} has {present} of {count} rows"
+                    raise ValueError(msg)
+                if present > count:
+                    surplus = f"SELECT rowid FROM {table} ORDER BY rowid OFFSET {count}"  # noqa: S608
+                    cursor.execute(f"DELETE FROM {table} WHERE rowid IN ({surplus})")  # noqa: S608
+        self._numbers = itertools.count(1 + max((int(table.rpartition("_")[2]) for table in tables), default=0))
 
     def read(self, rows: Rows) -> RowReader:
         """Read all rows in the order in which they came."""
@@ -214,6 +278,9 @@ class RowStore:
             names = [str(name) for name in result.columns]
             types = [str(kind) for kind in result.types]
             return names, types, result.to_arrow_table()
+
+    def _new_table(self) -> str:
+        return f"{_SCHEMA}.rows_{next(self._numbers)}"
 
     def _open(self, sql: str) -> RowReader:
         cursor = self._connection.cursor()

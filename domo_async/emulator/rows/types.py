@@ -14,7 +14,7 @@ eighteen decimals for every price, and make DuckDB refuse to multiply two such c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -22,7 +22,7 @@ from domo_async.errors import InvalidArgumentError
 from domo_async.models import ColumnType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["MAX_DIGITS", "StoredColumn", "arrow_type", "duckdb_type", "readable_columns", "to_domo_rows"]
 
@@ -58,6 +58,16 @@ class StoredColumn:
     name: str
     type: ColumnType
     scale: int = 0
+
+    def saved(self) -> list[object]:
+        """All that it consists of."""
+        return [self.name, self.type.value, self.scale]
+
+    @classmethod
+    def restored(cls, document: Sequence[Any]) -> StoredColumn:
+        """The column that `saved` described."""
+        name, kind, scale = document
+        return cls(name, ColumnType(kind), scale)
 
 
 def arrow_type(column: StoredColumn) -> pa.DataType:
