@@ -17,6 +17,7 @@ from pydantic import JsonValue, SecretStr
 from domo_async.auth.credentials import CredentialsProvider
 from domo_async.auth.domo_auth import DomoAuth
 from domo_async.auth.grants import GrantMethod
+from domo_async.auth.store_choice import TokenStoreChoice
 from domo_async.errors import ForeignOriginError, InvalidArgumentError
 from domo_async.http.answer import Answer
 from domo_async.http.bodies import BodySource, request_body
@@ -83,6 +84,8 @@ class AsyncDomo:
             ``aiohttp``, or an httpx transport of your own, which is not closed here.
         http_client: A whole httpx client of your own, which is not closed here. TLS, proxy and transport above then
             apply to the token requests only.
+        token_store: Where to share the token with other processes: a folder, a URL of Redis, or a `TokenStore`. None
+            keeps it in this process. Default DOMO_TOKEN_STORE, else None.
         grant_method: How to ask for tokens: GET as documented, or POST.
         grant_deadline: Seconds for all attempts to get a token.
         clock: Monotonic seconds, for tests.
@@ -119,6 +122,7 @@ class AsyncDomo:
         trust_env: bool = True,
         transport: TransportChoice = "auto",
         http_client: httpx.AsyncClient | None = None,
+        token_store: TokenStoreChoice | Unset | None = UNSET,
         grant_method: GrantMethod = "GET",
         grant_deadline: Seconds = 30.0,
         clock: Callable[[], float] = time.monotonic,
@@ -145,6 +149,7 @@ class AsyncDomo:
             credentials=credentials,
             scopes=scopes if scopes is not None else settings.scopes,
             api_url=str(origin),
+            token_store=settings.shared_tokens if isinstance(token_store, Unset) else token_store,
             grant_method=grant_method,
             timeout=min(options.timeout, 15.0),
             deadline=seconds("grant_deadline", grant_deadline),
@@ -203,6 +208,49 @@ class AsyncDomo:
         twin._plain = self._plain
         twin._is_derived = True
         return twin
+
+    def for_client(
+        self,
+        client_id: str | None = None,
+        client_secret: str | SecretStr | None = None,
+        *,
+        credentials: CredentialsProvider | None = None,
+        scopes: str | Iterable[str] | None = None,
+        concurrency: Bounds | None = None,
+        requests_per_second: float | None = None,
+    ) -> AsyncDomo:
+        """A client for other credentials over the same connections.
+
+        It has its own token, limits, pause after a 429, retry budget and numbers; patience, connections and token
+        store are those of this client. Where many ask at once, the connections serve them in rotation.
+
+        Closing it ends its own calls, and leaves the connections to the others; it need not be closed. Closing this
+        client ends the calls of all.
+
+        Args:
+            client_id: Client id. The environment is not read.
+            client_secret: Client secret.
+            credentials: An async function that looks both up, instead of the two above.
+            scopes: Scopes to ask for. Default the same as this client; ``()`` asks for all that the other one has.
+            concurrency: Most requests at once, or a pair (fewest, most). Default: up to a quarter of the connections.
+            requests_per_second: Rate limit, None for none.
+
+        Raises:
+            MissingCredentialsError: Neither both nor a function were given.
+
+        Example:
+            ::
+
+                acme = domo.for_client(acme_id, acme_secret)
+                print(await acme.datasets.list(limit=1))
+        """
+        auth = self.auth.for_client(client_id, client_secret, credentials=credentials, scopes=scopes)
+        other = object.__new__(type(self))
+        engine = self._session.engine.for_client(auth, concurrency=concurrency, requests_per_second=requests_per_second)
+        other._session = Session(engine, self._session.options)
+        other._plain = self._plain
+        other._is_derived = False
+        return other
 
     @cached_property
     def datasets(self) -> DataSets:

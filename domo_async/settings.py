@@ -22,6 +22,7 @@ class DomoSettings(BaseSettings):
         client_secret: DOMO_CLIENT_SECRET.
         scopes: DOMO_SCOPES, separated by spaces or commas. None asks for all scopes that the client has.
         api_url: DOMO_API_URL.
+        token_store: DOMO_TOKEN_STORE: a folder, or a URL of Redis, in which there may be a password.
 
     Example:
         ::
@@ -37,6 +38,7 @@ class DomoSettings(BaseSettings):
     client_secret: SecretStr | None = None
     scopes: Annotated[tuple[str, ...] | None, NoDecode] = None
     api_url: str = DEFAULT_API_URL
+    token_store: SecretStr | None = None
 
     @field_validator("scopes", mode="before")
     @classmethod
@@ -51,6 +53,11 @@ class DomoSettings(BaseSettings):
             MissingCredentialsError: One of them is not set.
         """
         return ClientCredentials(self.client_id or "", self.client_secret or SecretStr(""))
+
+    @property
+    def shared_tokens(self) -> str | None:
+        """Where to share the token with other processes."""
+        return self.token_store.get_secret_value() if self.token_store is not None else None
 
     @classmethod
     async def current_credentials(cls) -> ClientCredentials:

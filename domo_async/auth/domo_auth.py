@@ -22,7 +22,7 @@ from domo_async.auth.grants import GrantMethod, TokenEndpoint, normalize_scopes
 from domo_async.auth.shared_grant import SharedGrant
 from domo_async.auth.store_choice import TokenStoreChoice, open_store
 from domo_async.auth.tokens import TokenManager
-from domo_async.errors import ConfigurationError, ForeignOriginError
+from domo_async.errors import ConfigurationError, ForeignOriginError, MissingCredentialsError
 from domo_async.models import AccessToken
 from domo_async.models.problems import Page, read_problem
 from domo_async.transport.connection import ConnectionOptions
@@ -150,7 +150,7 @@ class DomoAuth(httpx.Auth):
             client_id: Client id.
             client_secret: Client secret.
             credentials: An async function that returns both, instead of the two above.
-            scopes: Scopes to ask for. None asks for all that the client has.
+            scopes: Scopes to ask for. Default the same as here; ``()`` asks for all that the client has.
 
         Raises:
             MissingCredentialsError: Neither both nor a function were given; the environment is not read.
@@ -158,15 +158,18 @@ class DomoAuth(httpx.Auth):
         """
         if isinstance(client_secret, str):
             client_secret = SecretStr(client_secret)
-        if credentials is None:
-            provider = _provider(client_id or "", client_secret or SecretStr(""), None)
-        else:
-            provider = _provider(client_id, client_secret, credentials)
+        if credentials is None and not (client_id and client_secret):
+            raise MissingCredentialsError(
+                "for_client needs a client_id and a client_secret, or credentials",
+                hint="Those of another client do not come from the environment",
+            )
+        provider = _provider(client_id, client_secret, credentials)
         if self._turns is None:
             self._turns = GrantTurns()
         twin = object.__new__(type(self))
         vars(twin).update(vars(self))
-        twin._scopes = normalize_scopes(scopes)
+        if scopes is not None:
+            twin._scopes = normalize_scopes(scopes)
         twin.tokens = twin._tokens_of(provider)
         return twin
 

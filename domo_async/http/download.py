@@ -12,7 +12,7 @@ from domo_async.errors import CallError, ClientClosedError, ConnectionLostError,
 
 if TYPE_CHECKING:
     from domo_async.http.answer import OpenAnswer
-    from domo_async.http.engine import Lane
+    from domo_async.http.lane import Lane
 
 __all__ = ["Download"]
 

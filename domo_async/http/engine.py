@@ -7,17 +7,16 @@ import logging
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from http.cookiejar import CookieJar
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Never
+from typing import TYPE_CHECKING, Never
 
 import anyio
 import httpx
 from anyio.lowlevel import current_token
 
-from domo_async.errors import ClientClosedError
 from domo_async.http.exchange import Exchange
+from domo_async.http.fair_share import FairShare
+from domo_async.http.lane import Lane, closed_error
 from domo_async.http.limits import Bounds, ConcurrencyLimit, Pause, RateLimit, check_bounds
 from domo_async.http.request import RequestBuilder
 from domo_async.http.retries import RetryBudget
@@ -31,97 +30,9 @@ if TYPE_CHECKING:
     from domo_async.transport.connection import ConnectionOptions
     from domo_async.transport.origin import Origin
 
-__all__ = ["Engine", "Lane"]
+__all__ = ["Engine"]
 
 logger = logging.getLogger(__name__)
-
-_LONGEST_FAREWELL: Final = 10.0
-
-
-class Lane:
-    """The connections and slots of one event loop; neither can be used from another.
-
-    Args:
-        client: Sends the requests.
-        exchange: Makes attempts through it.
-        limit: How many at once.
-        transport: What to close at the end; None if it is the caller's.
-    """
-
-    def __init__(
-        self,
-        client: httpx.AsyncClient,
-        exchange: Exchange,
-        limit: ConcurrencyLimit,
-        transport: httpx.AsyncBaseTransport | None,
-    ) -> None:
-        self.client = client
-        self.exchange = exchange
-        self.limit = limit
-        self.closed = False
-        self._transport = transport
-        self._scopes: set[anyio.CancelScope] = set()
-        self._idle: anyio.Event | None = None
-
-    def cancellable(self, scope: anyio.CancelScope) -> AbstractContextManager[None, bool]:
-        """Enter a scope, and let the closing of the client cancel it."""
-        return _Cancellable(self, scope)
-
-    def enter(self, scope: anyio.CancelScope) -> None:
-        """Note a scope that the closing of the client has to cancel."""
-        if self.closed:
-            raise closed_error()
-        self._scopes.add(scope)
-
-    def leave(self, scope: anyio.CancelScope) -> None:
-        """Note that a scope is over."""
-        self._scopes.discard(scope)
-        if self._idle is not None and not self._scopes:
-            self._idle.set()
-
-    @staticmethod
-    def closed_error() -> ClientClosedError:
-        """The error for calls that meet a closed client."""
-        return closed_error()
-
-    async def aclose(self) -> None:
-        """Cancel everything that is on its way, wait until it has left, and close the connections."""
-        self.closed = True
-        with anyio.CancelScope(shield=True):
-            for scope in list(self._scopes):
-                scope.cancel()
-            if self._scopes:
-                self._idle = anyio.Event()
-                # What does not leave when it is cancelled, in a transport of the caller's say, is not waited for.
-                with anyio.move_on_after(_LONGEST_FAREWELL):
-                    await self._idle.wait()
-            if self._transport is not None:
-                await self.client.aclose()
-
-    def abandon(self) -> None:
-        """Close the connections of an event loop that is gone."""
-        self.closed = True
-        let_go: Callable[[], None] | None = getattr(self._transport, "abandon", None)
-        if let_go is not None:
-            let_go()
-
-
-class _Cancellable(AbstractContextManager[None, bool]):
-    __slots__ = ("_lane", "_scope")
-
-    def __init__(self, lane: Lane, scope: anyio.CancelScope) -> None:
-        self._lane = lane
-        self._scope = scope
-
-    def __enter__(self) -> None:
-        self._lane.enter(self._scope)
-        self._scope.__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        self._lane.leave(self._scope)
-        return bool(self._scope.__exit__(kind, error, traceback))
 
 
 class Engine:
@@ -138,6 +49,7 @@ class Engine:
         concurrency: Bounds of the number of requests at once, per event loop.
         requests_per_second: Rate limit, None for none.
         clock: Monotonic seconds.
+        host: The engine whose connections are used instead of own ones.
     """
 
     def __init__(
@@ -151,6 +63,7 @@ class Engine:
         concurrency: Bounds = 32,
         requests_per_second: float | None = None,
         clock: Callable[[], float] = time.monotonic,
+        host: Engine | None = None,
     ) -> None:
         check_bounds(concurrency)
         self.origin = origin
@@ -160,12 +73,45 @@ class Engine:
         self.budget = RetryBudget(clock=clock)
         self.rate = RateLimit(requests_per_second, clock=clock) if requests_per_second is not None else None
         self.counters = Counters()
-        self.closed = False
+        self._closed = False
+        self._host = host
         self._connection = connection
         self._transport: TransportChoice = transport
         self._http_client = http_client
         self._concurrency = concurrency
         self._lanes: dict[EventLoopToken, Lane] = {}
+
+    @property
+    def closed(self) -> bool:
+        """Whether no calls are made any more."""
+        return self._closed or (self._host is not None and self._host.closed)
+
+    def for_client(
+        self, auth: DomoAuth, *, concurrency: Bounds | None = None, requests_per_second: float | None = None
+    ) -> Engine:
+        """An engine for other credentials over the same connections.
+
+        Pauses, limits, retry budget and counters are its own. This one does not keep it: it goes when nobody uses it.
+
+        Args:
+            auth: Adds the token.
+            concurrency: Bounds of the number of requests at once, per event loop. Default: at most a quarter of the
+                connections, so that answers which take their time leave some for the others.
+            requests_per_second: Rate limit, None for none.
+        """
+        if self._host is not None:
+            return self._host.for_client(auth, concurrency=concurrency, requests_per_second=requests_per_second)
+        return Engine(
+            origin=self.origin,
+            auth=auth,
+            connection=self._connection,
+            transport=self._transport,
+            http_client=self._http_client,
+            concurrency=concurrency or max(1, check_bounds(self._concurrency)[1] // 4),
+            requests_per_second=requests_per_second,
+            clock=self.clock,
+            host=self,
+        )
 
     def lane(self) -> Lane:
         """The lane of the running event loop, built on first use.
@@ -190,6 +136,8 @@ class Engine:
 
     def _build_lane(self) -> Lane:
         limit = ConcurrencyLimit(self._concurrency, clock=self.clock)
+        if self._host is not None:
+            return self._build_guest(self._host.lane(), limit)
         client, owned = self._http_client, None
         if client is None:
             # A transport that the caller passed is used, and is his to close.
@@ -200,7 +148,14 @@ class Engine:
         else:
             logger.info("Calls to %s go through a client of the caller", self.origin)
         builder = RequestBuilder(str(self.origin), self._http_client)
-        return Lane(client, Exchange(client, auth=self.auth, builder=builder), limit, owned)
+        exchange = Exchange(client, auth=self.auth, builder=builder)
+        return Lane(client, builder, exchange, limit, FairShare(limit.highest), owned)
+
+    def _build_guest(self, host: Lane, limit: ConcurrencyLimit) -> Lane:
+        exchange = Exchange(host.client, auth=self.auth, builder=host.builder)
+        guest = Lane(host.client, host.builder, exchange, limit, host.share, None)
+        host.guests.add(guest)
+        return guest
 
     def stats(self) -> Stats:
         """A snapshot; numbers of this event loop where they belong to one, of none if none is running."""
@@ -208,13 +163,14 @@ class Engine:
             lane = self._lanes.get(current_token())
         except anyio.NoEventLoopError:
             lane = None
+        queued = lane.share.waiting(lane) if lane is not None else 0
         return Stats(
             calls=self.counters.calls,
             retries=self.counters.retries,
             failures=self.counters.failures,
             grants=self.auth.grants,
-            in_flight=lane.limit.in_flight if lane is not None else 0,
-            waiting=lane.limit.waiting if lane is not None else 0,
+            in_flight=lane.limit.in_flight - queued if lane is not None else 0,
+            waiting=lane.limit.waiting + queued if lane is not None else 0,
             limit=lane.limit.limit if lane is not None else check_bounds(self._concurrency)[1],
             paused_for=max(0.0, self.pause.remaining()),
         )
@@ -222,9 +178,11 @@ class Engine:
     async def aclose(self) -> None:
         """End all calls of this event loop with `ClientClosedError` and close the connections. Idempotent.
 
+        The calls of engines that use these connections end as well. Connections of another engine stay open.
+
         Connections that belong to other event loops cannot be closed from here; close the client where it was used.
         """
-        self.closed = True
+        self._closed = True
         lane = self._lanes.pop(current_token(), None)
         self._prune()
         if lane is not None:
@@ -239,11 +197,6 @@ class _NoCookies(CookieJar):
 
     def extract_cookies(self, response: object, request: object) -> None:
         """Leave the cookies of an answer alone."""
-
-
-def closed_error() -> ClientClosedError:
-    """The error for calls that meet a closed client."""
-    return ClientClosedError("The client is closed", hint="Make calls inside `async with AsyncDomo(...)`")
 
 
 def _is_over(loop: EventLoopToken) -> bool:

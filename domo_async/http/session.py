@@ -14,7 +14,8 @@ from domo_async.auth.tokens import GRANT_OPERATION
 from domo_async.errors import CallError, CallTimeoutError, DomoError, NotFoundError, RateLimitError
 from domo_async.http.answer import Answer, OpenAnswer
 from domo_async.http.download import Download
-from domo_async.http.engine import Engine, Lane, closed_error
+from domo_async.http.engine import Engine
+from domo_async.http.lane import Lane, closed_error
 from domo_async.http.options import CallOptions
 from domo_async.http.request import Request
 from domo_async.http.retries import asks_for_calm, cannot_have_acted, requested_wait, wait_before_retry
@@ -60,7 +61,7 @@ class Session:
             try:
                 return parse(await lane.exchange.ask(request, self.options))
             finally:
-                lane.limit.release()
+                lane.release()
 
         def vanished() -> T:
             return parse(Answer(204, {}, b""))
@@ -92,9 +93,9 @@ class Session:
             try:
                 answer = await lane.exchange.open(request, self.options)
             except BaseException:
-                lane.limit.release()
+                lane.release()
                 raise
-            answer.on_close = lane.limit.release
+            answer.on_close = lane.release
             return answer, lane
 
         return await self._until_done(request, attempt, failure=failure)
@@ -157,7 +158,11 @@ class Session:
             raise
 
     async def _admitted(self, lane: Lane, until: float | None) -> None:
-        """Take a slot, and hold still for as long as Domo asked everybody to; not if that is beyond the deadline."""
+        """Take a slot, and hold still for as long as Domo asked everybody to; not if that is beyond the deadline.
+
+        A connection is not asked for before that, nor before there is a token: other clients, who need not wait for
+        either, may use the same ones.
+        """
         await lane.limit.acquire()
         try:
             while (rest := self.engine.pause.remaining()) > 0:
@@ -168,6 +173,8 @@ class Session:
                 wait = self.engine.rate.reserve()
                 if wait > 0:
                     await anyio.sleep(wait)
+            await self.engine.auth.tokens.get()
+            await lane.share.take(lane)
         except BaseException:
             lane.limit.release()
             raise
