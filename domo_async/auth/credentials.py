@@ -12,7 +12,13 @@ from pydantic import SecretStr
 
 from domo_async.errors import ConfigurationError, DomoError, InvalidCredentialsError, MissingCredentialsError
 
-__all__ = ["ClientCredentials", "CredentialsProvider", "CredentialsSource", "environment_credentials"]
+__all__ = [
+    "ClientCredentials",
+    "CredentialsProvider",
+    "CredentialsSource",
+    "environment_credentials",
+    "no_credentials",
+]
 
 T = TypeVar("T")
 
@@ -87,6 +93,23 @@ async def environment_credentials() -> ClientCredentials:
         MissingCredentialsError: One of them is not set.
     """
     return ClientCredentials(os.environ.get("DOMO_CLIENT_ID", ""), SecretStr(os.environ.get("DOMO_CLIENT_SECRET", "")))
+
+
+async def no_credentials() -> ClientCredentials:
+    """For a client that only lends its connections to others, and makes no calls itself.
+
+    Raises:
+        MissingCredentialsError: Always.
+
+    Example:
+        ::
+
+            async with AsyncDomo(credentials=no_credentials) as domo:
+                acme = domo.for_client(acme_id, acme_secret)
+    """
+    raise MissingCredentialsError(
+        "This client has no credentials of its own", hint="Make calls through what for_client or Tenants returns"
+    )
 
 
 class CredentialsSource:
