@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -64,11 +66,23 @@ def environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> dict[str
 def domo_async(environment: dict[str, str]) -> Callable[..., Outcome]:
     """Runs the command in this process, with the emulator's credentials in the environment."""
 
-    def run(*arguments: object) -> Outcome:
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    def run(*arguments: object, stdin: str | bytes | None = None) -> Outcome:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Outcome(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def json_of(domo_async: Callable[..., Outcome]) -> Callable[..., Any]:
+    """Runs the command with ``--json`` and returns the one document that it writes."""
+
+    def run(*arguments: object, stdin: str | bytes | None = None) -> Any:
+        outcome = domo_async(*arguments, "--json", stdin=stdin)
+        assert outcome.code == 0, outcome.err
+        return json.loads(outcome.out)
 
     return run
 
