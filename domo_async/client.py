@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Never, Self
+from typing import TYPE_CHECKING, Never, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,7 +29,7 @@ from domo_async.http.plain import PlainExchange
 from domo_async.http.request import Request
 from domo_async.http.session import Session
 from domo_async.http.stats import Stats
-from domo_async.models import AccessToken, DataSetSummary
+from domo_async.models import AccessToken
 from domo_async.settings import DomoSettings
 from domo_async.transport.choice import TransportChoice
 from domo_async.transport.connection import ClientCertificate, ConnectionOptions, Verify
@@ -51,8 +51,14 @@ if TYPE_CHECKING:
     from domo_async.api.streams import Streams
     from domo_async.api.users import Users
     from domo_async.jobs.events import PullEvent
+    from domo_async.jobs.listing import Selectable
+    from domo_async.jobs.plan import PullPlan
+    from domo_async.jobs.recipe import DataSetOptions
     from domo_async.jobs.report import PullReport
+    from domo_async.jobs.settings import CalledAfter
+    from domo_async.jobs.targets import Target
     from domo_async.tabular.file_format import FileFormat
+    from domo_async.tabular.types import DecimalType
 
 __all__ = ["AsyncDomo"]
 
@@ -428,51 +434,153 @@ class AsyncDomo:
 
     async def pull(
         self,
-        ids: Iterable[str | DataSetSummary] | AsyncIterable[str | DataSetSummary],
+        selection: Selectable,
         *,
-        to: str | os.PathLike[str],
+        to: str | os.PathLike[str] | Target,
+        filesystem: object = None,
         format: FileFormat = "parquet",
-        concurrency: int = 16,
-        names: Literal["name", "id"] = "name",
+        names: CalledAfter = "name",
         columns: Sequence[str] | None = None,
+        include_header: bool = True,
+        decimal: DecimalType | None = None,
+        rows_per_file: int | None = None,
+        options: Mapping[str, DataSetOptions] | None = None,
+        concurrency: int = 16,
+        memory: int | None = None,
+        scratch: str | os.PathLike[str] | None = None,
+        refresh: bool = False,
+        verify: bool = False,
+        prune: bool = False,
+        retries: int = 3,
+        patience: float = 600.0,
+        max_failures: int | None = None,
+        fail_fast: bool = False,
         on_event: Callable[[PullEvent], None] | None = None,
     ) -> PullReport:
-        """Bring DataSets into a folder, one file each, many at a time and in constant memory.
+        """Bring DataSets into a lake, many at a time, and only what has changed since the last time.
+
+        The target keeps a manifest: what has not changed is skipped, what a killed job had finished is not fetched
+        again, and the same call again goes on from wherever it ended. Under a final name there is never half a file.
 
         Args:
-            ids: Ids, or DataSets of a listing; ``domo.datasets.list(...)`` may be passed as it is.
-            to: The folder, created when missing. Existing files of the same names are replaced.
+            selection: A `domo_async.jobs.Selection`, or ids, or DataSets of a listing;
+                ``domo.datasets.list(...)`` may be passed as it is.
+            to: A folder, created when missing; a file that ends in ``.duckdb``, for one table per DataSet; or a URI
+                such as ``s3://bucket/lake``, for whatever pyarrow or fsspec know.
+            filesystem: A file system of pyarrow or fsspec, in which `to` is a path.
             format: ``parquet``, ``arrow``, ``csv``, ``csv.gz`` or ``jsonl``.
-            concurrency: How many DataSets are on their way at a time.
             names: What the files are called after: the DataSet's ``name``, or its ``id``.
             columns: Names of the columns to keep, None for all.
+            include_header: Whether CSV files begin with a line of names.
+            decimal: Precision and scale for DECIMAL columns.
+            rows_per_file: Most rows in one file. With it, each DataSet gets a folder of files.
+            options: What is different for some DataSets, by id or by name; names may have ``*`` and ``?``.
+            concurrency: How many DataSets are on their way at a time.
+            memory: Bytes that rows on their way may take in memory, None for some 50 MiB for each processor and 50
+                MiB more.
+            scratch: Folder for files that are to be uploaded, None for the system's temporary one.
+            refresh: Fetch what has not changed, too.
+            verify: Read the files that are there, and fetch those anew whose bytes are not as they were left.
+            prune: Remove the files of DataSets that do not belong to the selection any more.
+            retries: How often a transfer is begun again after any error that waiting can cure.
+            patience: Seconds for which it is begun again beyond that, while Domo is not there, 0 for none.
+            max_failures: DataSets that may fail before the job is stopped, None for any number.
+            fail_fast: Stop with the first failure.
             on_event: Called with each event of the job; must not block.
 
         Returns:
             What became of each DataSet. One that failed does not stop the others.
 
         Raises:
-            TargetError: The folder cannot be written to, or the disk is full.
+            TargetError: The target refuses: no space, no permission, or another job at work.
+            PullError: More DataSets failed than may.
             AuthenticationError: The credentials were refused.
             InvalidArgumentError: An argument makes no sense; nothing was sent.
 
         Example:
             ::
 
-                report = await domo.pull(domo.datasets.list(name_like="sales"), to="lake")
+                report = await domo.pull(Selection.names("sales*"), to="lake")
                 report.raise_for_failures()
         """
         from domo_async.jobs.pull import pull
 
         return await pull(
             self.datasets,
-            ids,
+            selection,
             to=to,
+            filesystem=filesystem,
             format=format,
-            concurrency=concurrency,
             names=names,
             columns=columns,
+            include_header=include_header,
+            decimal=decimal,
+            rows_per_file=rows_per_file,
+            options=options,
+            concurrency=concurrency,
+            memory=memory,
+            scratch=scratch,
+            refresh=refresh,
+            verify=verify,
+            prune=prune,
+            retries=retries,
+            patience=patience,
+            max_failures=max_failures,
+            fail_fast=fail_fast,
             on_event=on_event,
+        )
+
+    async def plan_pull(
+        self,
+        selection: Selectable,
+        *,
+        to: str | os.PathLike[str] | Target,
+        filesystem: object = None,
+        format: FileFormat = "parquet",
+        names: CalledAfter = "name",
+        columns: Sequence[str] | None = None,
+        include_header: bool = True,
+        decimal: DecimalType | None = None,
+        rows_per_file: int | None = None,
+        options: Mapping[str, DataSetOptions] | None = None,
+        concurrency: int = 16,
+        refresh: bool = False,
+        verify: bool = False,
+        prune: bool = False,
+    ) -> PullPlan:
+        """Say what `pull` with the same arguments would do, and do nothing.
+
+        Returns:
+            For each DataSet what would be done and why; which files would be removed.
+
+        Raises:
+            TargetError: The target cannot be read.
+            InvalidArgumentError: An argument makes no sense.
+            CallError: The listing failed.
+
+        Example:
+            ::
+
+                print(await domo.plan_pull(Selection.names("sales*"), to="lake"))
+        """
+        from domo_async.jobs.pull import plan_pull
+
+        return await plan_pull(
+            self.datasets,
+            selection,
+            to=to,
+            filesystem=filesystem,
+            format=format,
+            names=names,
+            columns=columns,
+            include_header=include_header,
+            decimal=decimal,
+            rows_per_file=rows_per_file,
+            options=options,
+            concurrency=concurrency,
+            refresh=refresh,
+            verify=verify,
+            prune=prune,
         )
 
     def _local(self, path: str) -> tuple[str, str]:

@@ -17,10 +17,12 @@ from domo_async.cli.terminal import printable
 from domo_async.jobs import (
     PullEvent,
     PullStarted,
+    SelectionRead,
     TransferFailed,
     TransferFinished,
     TransferProgress,
     TransferRetried,
+    TransferSkipped,
     TransferStarted,
 )
 
@@ -71,6 +73,8 @@ class _Lines(Tally):
         match event:
             case PullStarted() if event.total is not None:
                 self._say(f"Pulling {many(event.total, 'DataSet')}")
+            case SelectionRead() if event.skipped:
+                self._say(f"{many(event.skipped, 'DataSet')} of {event.total:,} have not changed")
             case TransferRetried():
                 self._say(
                     f"{event.dataset_id}: attempt {event.attempt} failed, next in {event.wait:.1f} s: "
@@ -122,6 +126,8 @@ class _Bars(Tally):
         match event:
             case PullStarted():
                 self.progress.update(self._all, total=event.total)
+            case SelectionRead():
+                self.progress.update(self._all, total=event.total)
             case TransferStarted():
                 self._remove(event.dataset_id)
                 self._bars[event.dataset_id] = self.progress.add_task(
@@ -133,7 +139,11 @@ class _Bars(Tally):
                 )
             case TransferRetried() if event.dataset_id in self._bars:
                 self.progress.update(self._bars[event.dataset_id], completed=0, note="again soon")
-            case TransferFinished(transfer=transfer) | TransferFailed(transfer=transfer):
+            case (
+                TransferFinished(transfer=transfer)
+                | TransferSkipped(transfer=transfer)
+                | TransferFailed(transfer=transfer)
+            ):
                 self._over(transfer)
             case _:
                 pass

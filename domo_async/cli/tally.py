@@ -8,10 +8,12 @@ from collections.abc import Callable
 from domo_async.jobs import (
     PullEvent,
     PullStarted,
+    SelectionRead,
     TransferFailed,
     TransferFinished,
     TransferProgress,
     TransferRetried,
+    TransferSkipped,
 )
 
 __all__ = ["Tally"]
@@ -23,6 +25,7 @@ class Tally:
     Attributes:
         total: DataSets asked for, None while that is not known.
         finished: DataSets that are there.
+        skipped: Those among them that had not changed.
         failed: DataSets that were given up.
         retries: Attempts beyond the first of each.
 
@@ -34,6 +37,7 @@ class Tally:
         self.clock = clock
         self.total: int | None = None
         self.finished = 0
+        self.skipped = 0
         self.failed = 0
         self.retries = 0
         self._rows: dict[str, int] = {}
@@ -46,6 +50,11 @@ class Tally:
             case PullStarted():
                 self.total = event.total
                 self._started = self.clock()
+            case SelectionRead():
+                self.total = event.total
+            case TransferSkipped():
+                self.finished += 1
+                self.skipped += 1
             case TransferProgress():
                 self._rows[event.dataset_id] = event.rows
                 self._received[event.dataset_id] = event.received

@@ -43,31 +43,46 @@ def safe_name(name: str) -> str:
 
 
 class FileNames:
-    """Gives every DataSet of a job a file name of its own.
+    """Gives every DataSet of a job a name of its own, to call its file by.
 
     Names that are equal but for case, which is one name to Windows and macOS, get the id appended from the second on.
-
-    Args:
-        suffix: Suffix of all names, with its dot.
+    Who has a name keeps it as long as his DataSet is called the same.
     """
 
-    def __init__(self, suffix: str) -> None:
-        self._suffix = suffix
-        self._taken: set[str] = set()
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+        self._held: dict[str, str] = {}
+
+    def hold(self, stem: str, dataset_id: str) -> None:
+        """Note that a DataSet has this name from an earlier job."""
+        self._owners.setdefault(stem.casefold(), dataset_id)
+        self._held[dataset_id] = stem
 
     def take(self, name: str | None, dataset_id: str) -> str:
-        """The file name for a DataSet, which no other gets afterwards.
+        """The name for a DataSet, which no other gets afterwards.
 
         Args:
             name: Name to make it of; None or one of which nothing is left makes it of the id.
             dataset_id: Id of the DataSet.
         """
-        plain = safe_name(name or "")
-        own_id = safe_name(dataset_id) or "dataset"
-        candidates = [plain, f"{plain}-{own_id[:_SHORT_ID]}", f"{plain}-{own_id}"] if plain else [own_id]
-        for candidate in (*candidates, *(f"{candidates[-1]}-{count}" for count in range(2, len(self._taken) + 3))):
-            key = candidate.casefold()
-            if key not in self._taken:
-                self._taken.add(key)
-                return f"{candidate}{self._suffix}"
+        candidates = _candidates(name, dataset_id)
+        held = self._held.get(dataset_id)
+        if held is not None and _stands_for(held, candidates):
+            return held
+        for candidate in (*candidates, *(f"{candidates[-1]}-{count}" for count in range(2, len(self._owners) + 3))):
+            if self._owners.setdefault(candidate.casefold(), dataset_id) == dataset_id:
+                self._held[dataset_id] = candidate
+                return candidate
         raise AssertionError("one of more candidates than taken names is free")
+
+
+def _candidates(name: str | None, dataset_id: str) -> list[str]:
+    plain = safe_name(name or "")
+    own_id = safe_name(dataset_id) or "dataset"
+    return [plain, f"{plain}-{own_id[:_SHORT_ID]}", f"{plain}-{own_id}"] if plain else [own_id]
+
+
+def _stands_for(stem: str, candidates: list[str]) -> bool:
+    """Whether a name was made of these candidates, a number at its end included."""
+    last, _, number = stem.rpartition("-")
+    return stem in candidates or (number.isdigit() and last == candidates[-1])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from domo_async.errors import DomoError
+    from domo_async.jobs.decision import Action
 
 __all__ = ["PullReport", "Transfer"]
 
@@ -25,14 +26,16 @@ class Transfer:
     Attributes:
         dataset_id: Its id.
         name: Its name, None when it has none or its metadata could not be read.
-        path: The file, None when there is none.
-        rows: Rows in the file.
-        received: Bytes of CSV that the last attempt received.
-        file_bytes: Size of the file.
+        path: The file, or the folder of several; None when there is none, or when it is elsewhere than in a folder.
+        rows: Rows in the files.
+        received: Bytes of CSV that the last attempt received; 0 when nothing had to be fetched.
+        file_bytes: Size of the files.
         seconds: From the first call for it to the end, waits included.
         retries: How often it was begun again.
         data_current_at: When the data was last changed before the transfer, by Domo's word.
         error: Why it failed, None when it did not.
+        action: What was done, None when it failed before that was clear.
+        files: Names of the files in the target.
     """
 
     dataset_id: str
@@ -45,13 +48,20 @@ class Transfer:
     retries: int = 0
     data_current_at: datetime | None = None
     error: DomoError | None = None
+    action: Action | None = None
+    files: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether the file is there."""
+        """Whether the files are there, and as new as the DataSet."""
         return self.error is None
 
-    def to_dict(self) -> dict[str, str | int | float | bool | None]:
+    @property
+    def fetched(self) -> bool:
+        """Whether its rows were fetched, and are there."""
+        return self.ok and self.action != "unchanged"
+
+    def to_dict(self) -> dict[str, str | int | float | bool | list[str] | None]:
         """The facts as JSON types; the error as its class and its text."""
         return {
             "dataset_id": self.dataset_id,
@@ -64,6 +74,8 @@ class Transfer:
             "retries": self.retries,
             "data_current_at": None if self.data_current_at is None else self.data_current_at.isoformat(),
             "ok": self.ok,
+            "action": self.action,
+            "files": list(self.files),
             "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
         }
 
@@ -73,17 +85,32 @@ class PullReport:
     """What became of all DataSets of a pull.
 
     Attributes:
-        transfers: One for each DataSet, in the order in which they were asked for.
+        transfers: One for each DataSet, in the order in which they were asked for. When the job was stopped, those that
+            were not done are missing.
         seconds: Duration of the job.
+        removed: Names of files that were removed because their DataSets do not belong to the job any more.
+        warnings: What was odd, as sentences.
     """
 
     transfers: tuple[Transfer, ...]
     seconds: float
+    removed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> tuple[Transfer, ...]:
         """The DataSets that are there."""
         return tuple(transfer for transfer in self.transfers if transfer.ok)
+
+    @property
+    def fetched(self) -> tuple[Transfer, ...]:
+        """The DataSets whose rows were fetched."""
+        return tuple(transfer for transfer in self.transfers if transfer.fetched)
+
+    @property
+    def unchanged(self) -> tuple[Transfer, ...]:
+        """The DataSets that were there already, and have not changed."""
+        return tuple(transfer for transfer in self.succeeded if not transfer.fetched)
 
     @property
     def failed(self) -> tuple[Transfer, ...]:
@@ -132,12 +159,15 @@ class PullReport:
             "rows": self.rows,
             "received": self.received,
             "file_bytes": self.file_bytes,
+            "removed": list(self.removed),
+            "warnings": list(self.warnings),
             "transfers": [transfer.to_dict() for transfer in self.transfers],
         }
 
     def __str__(self) -> str:
         summary = f"{len(self.succeeded)} of {len(self.transfers)} DataSets in {self.seconds:.1f} s: {self.rows:,} rows"
-        lines = [f"{summary}, {_size(self.received)} received, {_size(self.file_bytes)} on disk"]
+        unchanged = f", {len(self.unchanged)} of them unchanged" if self.unchanged else ""
+        lines = [f"{summary}, {_size(self.received)} received, {_size(self.file_bytes)} on disk{unchanged}"]
         lines += [f"  failed: {_called(transfer)}: {transfer.error}" for transfer in self.failed[:_MOST_SHOWN]]
         if len(self.failed) > _MOST_SHOWN:
             lines.append(f"  … and {len(self.failed) - _MOST_SHOWN} more")

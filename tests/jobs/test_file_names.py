@@ -66,16 +66,30 @@ def test_any_text_is_safe(name: str) -> None:
     st.lists(st.tuples(st.sampled_from(["a", "A", "a-11111111", "ß", "SS", "", ".", "x" * 300]), st.uuids().map(str)))
 )
 def test_names_are_unique_without_regard_to_case(datasets: list[tuple[str, str]]) -> None:
-    names = FileNames(".parquet")
-    taken = [names.take(name, dataset_id) for name, dataset_id in datasets]
-    assert len({name.casefold() for name in taken}) == len(taken)
-    assert all(len(name.encode()) <= 255 for name in taken)
+    datasets = [(name, f"{number}{dataset_id}") for number, (name, dataset_id) in enumerate(datasets)]
+    names = FileNames()
+    taken = {dataset_id: names.take(name, dataset_id) for name, dataset_id in datasets}
+    assert len({name.casefold() for name in taken.values()}) == len(taken)
+    assert all(len(name.encode()) <= 240 for name in taken.values())
 
 
 def test_the_second_of_equal_names_gets_its_id() -> None:
-    names = FileNames(".csv")
-    assert names.take("Sales", "1b6e2a33-0001") == "Sales.csv"
-    assert names.take("sales", "2c7f3b44-0002") == "sales-2c7f3b44.csv"
-    assert names.take("SALES", "2c7f3b44-0003") == "SALES-2c7f3b44-0003.csv"
-    assert names.take("SALES", "2c7f3b44-0003") == "SALES-2c7f3b44-0003-2.csv"
-    assert names.take(None, "3d-4") == "3d-4.csv"
+    names = FileNames()
+    assert names.take("Sales", "1b6e2a33-0001") == "Sales"
+    assert names.take("sales", "2c7f3b44-0002") == "sales-2c7f3b44"
+    assert names.take("SALES", "2c7f3b44-0003") == "SALES-2c7f3b44-0003"
+    assert names.take("SALES-2c7f3b44-0004", "other") == "SALES-2c7f3b44-0004"
+    assert names.take("SALES", "2c7f3b44-0004") == "SALES-2c7f3b44-0004-2"
+    assert names.take("SALES", "2c7f3b44-0004") == "SALES-2c7f3b44-0004-2"
+    assert names.take(None, "3d-4") == "3d-4"
+
+
+def test_a_name_is_kept_from_job_to_job() -> None:
+    """Whoever else is called the same meanwhile, and whoever comes first."""
+    names = FileNames()
+    names.hold("Sales", "2")
+    names.hold("Stock", "3")
+    assert names.take("Sales", "1") == "Sales-1"
+    assert names.take("Sales", "2") == "Sales"
+    assert names.take("Stores", "3") == "Stores"
+    assert names.take("Stock", "4") == "Stock-4", "the old name is taken as long as the old file is there"

@@ -110,7 +110,10 @@ class Naps:
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    """The files, without what the job keeps for itself; of that, nothing is staged."""
+    staging = folder / ".domo-async" / "staging"
+    assert not staging.exists() or list(staging.iterdir()) == []
+    return sorted(path.name for path in folder.iterdir() if path.name != ".domo-async")
 
 
 async def test_every_dataset_becomes_a_file(shelf: Shelf, tmp_path: Path) -> None:
@@ -221,7 +224,7 @@ async def test_retries_end(shelf: Shelf, tmp_path: Path) -> None:
     """The last error is reported, and nothing is left in the folder."""
     shelf.put("a", 5000)
     shelf.failures["a"] = [ConnectionLostError(f"reset {n}") for n in range(9)]
-    report = await pull(shelf, ["a"], to=tmp_path, retries=2, sleep=Naps())
+    report = await pull(shelf, ["a"], to=tmp_path, retries=2, patience=0, sleep=Naps())
     assert report.failed[0].retries == 2
     assert "reset 2" in str(report.failed[0].error)
     assert files(tmp_path) == []
@@ -385,11 +388,11 @@ async def test_a_listener_that_raises_stops_the_job(shelf: Shelf, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"format": "xlsx"}, {"concurrency": 0}, {"retries": -1}, {"names": "title"}, {"ids": "abc"}]
+    "wrong", [{"format": "xlsx"}, {"concurrency": 0}, {"retries": -1}, {"names": "title"}, {"selection": "abc"}]
 )
 async def test_senseless_arguments(shelf: Shelf, tmp_path: Path, wrong: dict[str, object]) -> None:
     """They are refused before any call."""
-    arguments = {"ids": ["a"], "to": tmp_path} | wrong
+    arguments = {"selection": ["a"], "to": tmp_path} | wrong
     with pytest.raises(InvalidArgumentError):
         await pull(shelf, **arguments)  # type: ignore[arg-type]
     with pytest.raises(InvalidArgumentError):

@@ -1,0 +1,105 @@
+"""Where a job can put what it pulls."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from domo_async.errors import InvalidArgumentError, MissingExtraError
+from domo_async.jobs.targets.duckdb_file import DuckDBTarget
+from domo_async.jobs.targets.folder import FolderTarget
+from domo_async.jobs.targets.protocol import Contents, NameRefusedError, StagedFile, Target
+from domo_async.tabular.extras import require
+
+if TYPE_CHECKING:
+    from domo_async.jobs.targets.stores import ObjectStore
+
+__all__ = ["Contents", "NameRefusedError", "StagedFile", "Target", "target_for"]
+
+_DATABASES = (".duckdb", ".ddb")
+
+
+def target_for(
+    to: str | os.PathLike[str] | Target, *, filesystem: object = None, scratch: Path | None = None
+) -> Target:
+    """The target that an address means.
+
+    Args:
+        to: A folder; a file that ends in ``.duckdb``; a URI that pyarrow or fsspec knows; or a target of your own.
+        filesystem: A file system of pyarrow or fsspec, in which `to` is a path.
+        scratch: Where to make files that are to be uploaded, None for the system's temporary folder.
+
+    Raises:
+        InvalidArgumentError: The address means nothing.
+        MissingExtraError: What it needs is not installed.
+    """
+    if not isinstance(to, str | os.PathLike):
+        return to
+    path = os.fspath(to)
+    if not isinstance(path, str) or not path:
+        raise InvalidArgumentError(f"to={to!r} is no place")
+    if filesystem is not None:
+        return _in_filesystem(filesystem, path, scratch)
+    if "://" not in path:
+        is_database = path.lower().endswith(_DATABASES)
+        return DuckDBTarget(Path(path)) if is_database else FolderTarget(Path(path))
+    place = without_secrets(path)
+    pafs = require("pyarrow.fs", feature="Pulling to a URI")
+    try:
+        found, root = pafs.FileSystem.from_uri(path)
+    except require("pyarrow", feature="Pulling to a URI").ArrowInvalid as error:
+        if "nrecognized filesystem" not in str(error):
+            raise InvalidArgumentError(f"to={place!r} is no address that pyarrow understands") from error
+        return _by_fsspec(path, place, scratch)
+    except (OSError, NotImplementedError) as error:
+        words = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InvalidArgumentError(f"to={place!r} cannot be opened: {words}") from error
+    return _in_filesystem(found, root, scratch, place=place)
+
+
+def _by_fsspec(uri: str, place: str, scratch: Path | None) -> Target:
+    try:
+        fsspec = importlib.import_module("fsspec.core")
+    except ImportError as error:
+        raise MissingExtraError(f"Pulling to {place}", extra="fsspec") from error
+    try:
+        found, root = fsspec.url_to_fs(uri)
+    except (ImportError, ValueError) as error:
+        raise InvalidArgumentError(f"to={place!r} cannot be opened: {error}") from error
+    return _in_filesystem(found, root, scratch, place=place)
+
+
+def _in_filesystem(filesystem: object, root: str, scratch: Path | None, *, place: str | None = None) -> Target:
+    place = place or without_secrets(root)
+    kind = getattr(filesystem, "type_name", None)
+    protocol = getattr(filesystem, "protocol", None)
+    if kind == "local" or protocol == "file" or (isinstance(protocol, tuple | list) and "file" in protocol):
+        return FolderTarget(Path(root))
+    from domo_async.jobs.targets.objects import ObjectTarget
+
+    store: ObjectStore
+    if isinstance(kind, str):
+        from domo_async.jobs.targets.arrow_store import ArrowStore
+
+        store = ArrowStore(filesystem, root, place=place)
+    elif protocol is not None and hasattr(filesystem, "put_file"):
+        from domo_async.jobs.targets.fsspec_store import FsspecStore
+
+        store = FsspecStore(filesystem, root, place=place)
+    else:
+        raise InvalidArgumentError(f"filesystem={type(filesystem).__name__} is neither one of pyarrow nor of fsspec")
+    return ObjectTarget(store, scratch=scratch)
+
+
+def without_secrets(address: str) -> str:
+    """An address without passwords, keys and queries."""
+    if "://" not in address:
+        return address
+    parts = urlsplit(address)
+    user, at, host = parts.netloc.rpartition("@")
+    # Azure writes the name of the container there.
+    netloc = host if ":" in user else f"{user}{at}{host}"
+    return f"{parts.scheme}://{netloc}{parts.path}"
