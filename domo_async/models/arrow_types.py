@@ -126,6 +126,10 @@ def domo_type(data_type: pa.DataType, *, column: str) -> ColumnType:
     match data_type:
         case t if kind.is_dictionary(t) or kind.is_run_end_encoded(t):
             return domo_type(t.value_type, column=column)
+        case t if kind.is_nested(t):
+            for index in range(t.num_fields):
+                domo_type(t.field(index).type, column=column)
+            return ColumnType.STRING
         case t if _becomes_text(t):
             return ColumnType.STRING
         case t if kind.is_integer(t):
@@ -155,9 +159,7 @@ def _becomes_text(data_type: pa.DataType) -> bool:
     kind = require("pyarrow", feature="Arrow data").types
     if isinstance(data_type, require("pyarrow", feature="Arrow data").BaseExtensionType):
         return data_type.extension_name in {"arrow.bool8", "arrow.json", "arrow.uuid"}
-    return is_text(data_type) or any(
-        is_one(data_type) for is_one in (kind.is_boolean, kind.is_null, kind.is_time, kind.is_nested)
-    )
+    return is_text(data_type) or any(is_one(data_type) for is_one in (kind.is_boolean, kind.is_null, kind.is_time))
 
 
 def _refuse_twins(names: Iterable[str]) -> None:

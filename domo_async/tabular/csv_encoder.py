@@ -1,55 +1,65 @@
-# pyright: reportUnknownParameterType=false
-# pyarrow ships no annotations.
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
 r"""Arrow record batches into the CSV that Domo takes for uploads. No I/O and no thread of its own.
 
-No header, LF at the end of a record, ``,,`` for null. All text stands in quotes, ``""`` is the empty one, and what
-reads like the null marker ``\N`` is text as well. Numbers, days and moments stand without quotes. In a table of one
-column a null is ``\N``, since Domo's grammar has no blank lines.
+No line of names, LF at the end of a record, ``,,`` for null. Text stands in quotes: ``""`` is the empty one, and
+``"\N"`` is not the null marker. Numbers, days and moments stand without (but for decimals of more than six digits after
+the point; to Domo that is the same). In a table of one column a null is ``\N``, for Domo's grammar has no blank lines.
+
+Imports pyarrow: import this where rows are written.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
 
 from domo_async.errors import InvalidArgumentError, InvalidDataError
-from domo_async.tabular.extras import require
+from domo_async.models.arrow_types import is_text
 from domo_async.tabular.text_lines import joined_lines
-from domo_async.tabular.writable_values import Rules, UnwritableValueError, writable
+from domo_async.tabular.writable_values import UnwritableValueError, writable
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from domo_async.models import Schema
+    from domo_async.tabular.writing_rules import WritingRules
 
 __all__ = ["CsvEncoder"]
 
-_SHOWN = 120
+_SHOWN: Final = 120
 
 
 class CsvEncoder:
-    """Writes record batches as CSV in the order of a DataSet's columns. May be used from several threads at once.
+    """Writes record batches as CSV, in the order of a DataSet's columns. May be used from several threads at once.
 
     Args:
         incoming: Schema of the batches.
-        columns: The columns of the DataSet. One that the batches do not have is written as null.
+        columns: The columns of the DataSet. One that the batches do not have is null in every row.
         rules: What becomes of values that Domo has no exact place for.
-        dataset: How error messages call the DataSet.
+        source: How error messages call the rows.
 
     Raises:
-        InvalidArgumentError: There are no columns, or the batches have one that the DataSet does not have.
+        InvalidArgumentError: There are no columns, two of the batches' columns differ only by case, or the batches have
+            one that the DataSet does not have.
     """
 
-    def __init__(self, incoming: pa.Schema, columns: Schema, rules: Rules, *, dataset: str = "") -> None:
+    def __init__(self, incoming: pa.Schema, columns: Schema, rules: WritingRules, *, source: str = "") -> None:
         if not columns.columns:
             raise InvalidArgumentError("a table without columns cannot be written")
-        positions = {name.casefold(): index for index, name in enumerate(incoming.names)}
+        names = [name.casefold() for name in incoming.names]
         known = {name.casefold() for name in columns.names}
         for name in incoming.names:
             if name.casefold() not in known:
-                raise InvalidArgumentError(f"{dataset or 'the DataSet'} has no column {name!r}")
+                raise InvalidArgumentError(f"{source}{': ' * bool(source)}the DataSet has no column {name!r}")
+            if names.count(name.casefold()) > 1:
+                raise InvalidArgumentError(f"{source}{': ' * bool(source)}several columns have the name {name!r}")
+        positions = {name: index for index, name in enumerate(names)}
         self._columns = [(column, positions.get(column.name.casefold())) for column in columns.columns]
+        self._names = [str(index) for index in range(len(self._columns))]
         self._rules = rules
-        self._dataset = dataset
+        self._source = source
 
     def encode(self, batch: pa.RecordBatch, first_row: int) -> bytes | memoryview:
         """Write a batch.
@@ -62,21 +72,18 @@ class CsvEncoder:
             n records.
 
         Raises:
-            InvalidDataError: A value has no exact form; names row, column and value.
+            InvalidDataError: A value has no exact form in the type of its column; names row, column and value.
         """
         arrays = [self._column(batch, index, first_row) for index in range(len(self._columns))]
         if len(arrays) == 1:
             return _lines(arrays[0])
-        pa = require("pyarrow", feature="Writing rows")
-        csv = require("pyarrow.csv", feature="Writing rows")
         target = pa.BufferOutputStream()
-        names = [str(index) for index in range(len(arrays))]
+        # "needed" quotes all text, and no number: what looks for commas in each text would take longer.
         options = csv.WriteOptions(include_header=False, batch_size=max(1, batch.num_rows), quoting_style="needed")
-        csv.write_csv(pa.RecordBatch.from_arrays(arrays, names=names), target, options)
+        csv.write_csv(pa.RecordBatch.from_arrays(arrays, names=self._names), target, options)
         return memoryview(target.getvalue())
 
     def _column(self, batch: pa.RecordBatch, index: int, first_row: int) -> pa.Array:
-        pa = require("pyarrow", feature="Writing rows")
         column, position = self._columns[index]
         if position is None:
             return pa.nulls(batch.num_rows, pa.string())
@@ -85,18 +92,17 @@ class CsvEncoder:
         except UnwritableValueError as error:
             raise InvalidDataError(
                 f"the value {error.problem}",
-                source=self._dataset,
+                source=self._source,
                 row=first_row + error.index,
                 column=column.name,
                 value=error.value if len(error.value) <= _SHOWN else error.value[:_SHOWN] + "…",
                 hint=error.hint,
-            ) from None
+            ) from error.__cause__
 
 
 def _lines(array: pa.Array) -> bytes:
-    pa = require("pyarrow", feature="Writing rows")
-    compute = require("pyarrow.compute", feature="Writing rows")
+    """Records of one column."""
     text = array.cast(pa.string())
-    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
-        text = compute.binary_join_element_wise('"', compute.replace_substring(text, '"', '""'), '"', "")
-    return joined_lines([compute.fill_null(text, r"\N")])
+    if is_text(array.type):
+        text = pc.binary_join_element_wise('"', pc.replace_substring(text, '"', '""'), '"', "")
+    return joined_lines([pc.fill_null(text, r"\N")])

@@ -5,31 +5,33 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from domo_async.errors import InvalidArgumentError
-from domo_async.tabular.csv_encoder import CsvEncoder
-from domo_async.tabular.deflate import Piece, deflated, gzip_of
+from domo_async.tabular.computing import compute
+from domo_async.tabular.deflate import Piece, gzip_of
+from domo_async.tabular.extras import require
 from domo_async.tabular.job_line import JobLine
 from domo_async.tabular.read_ahead import close_iterator
-from domo_async.tabular.writable_values import Rules
+from domo_async.tabular.writing_rules import WritingRules
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     import pyarrow as pa
 
     from domo_async.models import Schema
+    from domo_async.tabular.portion_encoder import EncodedRows
 
 __all__ = ["DEFAULT_PART_SIZE", "Part", "cut_parts"]
 
 DEFAULT_PART_SIZE: Final = 50 * 2**20
 """Bytes of CSV per part, before compression. Domo advises 50 MB."""
 
-_SLICE_BYTES: Final = 2 * 2**20
-_SLICE_ROWS: Final = 64 * 2**10
+_WAITING: Final = 2
+"""Portions that wait for a thread, so that none of them waits for the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Part:
     number: int
     rows: int
     csv_bytes: int
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 def cut_parts(
@@ -87,47 +89,47 @@ def cut_parts(
         raise InvalidArgumentError(f"workers={workers} is not a positive number of threads")
     if not columns.columns:
         raise InvalidArgumentError("a table without columns cannot be written")
-    rules = Rules(timestamps=timestamps, nanoseconds=nanoseconds, not_finite=not_finite)
+    require("pyarrow", feature="Writing rows")
+    rules = WritingRules(timestamps=timestamps, nanoseconds=nanoseconds, not_finite=not_finite)
     return _cut(batches, columns, part_size, rules, workers or os.cpu_count() or 1, dataset)
 
 
 async def _cut(
-    batches: AsyncIterator[pa.RecordBatch], columns: Schema, part_size: int, rules: Rules, workers: int, dataset: str
+    batches: AsyncIterator[pa.RecordBatch],
+    columns: Schema,
+    part_size: int,
+    rules: WritingRules,
+    threads: int,
+    source: str,
 ) -> AsyncGenerator[Part]:
-    line: JobLine[_Encoded] = JobLine(workers)
+    # Both need pyarrow.
+    from domo_async.tabular.portion_encoder import PortionEncoder
+    from domo_async.tabular.portions import Portions
+
     parts = _Assembly(part_size)
-    encoder: CsvEncoder | None = None
-    row = 1
+    portions = Portions(source)
+    encoder = PortionEncoder(columns, rules, source)
+    line: JobLine[EncodedRows] = JobLine(threads)
     try:
         async for batch in batches:
-            encoder = encoder or CsvEncoder(batch.schema, columns, rules, dataset=dataset)
-            for rows in _slices(batch):
-                if len(line) >= workers + 2 and (part := parts.add(await line.take())):
+            for portion in portions.add(batch):
+                if len(line) >= threads + _WAITING and (part := await parts.add(await line.take())):
                     yield part
-                await line.give(partial(_encode, encoder, rows, row))
-                row += rows.num_rows
+                await line.give(encoder.job(portion))
+        for portion in portions.rest():
+            await line.give(encoder.job(portion))
         while len(line):
-            if part := parts.add(await line.take()):
+            if part := await parts.add(await line.take()):
                 yield part
-        if part := parts.last():
+        if part := await parts.rest():
             yield part
     finally:
         await line.aclose()
         await close_iterator(batches)
 
 
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    rows: int
-    piece: Piece
-
-
-def _encode(encoder: CsvEncoder, batch: pa.RecordBatch, first_row: int) -> _Encoded:
-    return _Encoded(batch.num_rows, deflated(encoder.encode(batch, first_row)))
-
-
 class _Assembly:
-    """Puts pieces together to parts."""
+    """Puts what the threads have encoded together to parts."""
 
     def __init__(self, part_size: int) -> None:
         self._part_size = part_size
@@ -136,27 +138,20 @@ class _Assembly:
         self._bytes = 0
         self._number = 0
 
-    def add(self, encoded: _Encoded) -> Part | None:
-        """Add rows; returns the part before them if they do not fit into it any more."""
-        part = self.last() if self._pieces and self._bytes + encoded.piece.size > self._part_size else None
+    async def add(self, encoded: EncodedRows) -> Part | None:
+        """Add rows. If they do not fit into the part any more, that part is finished, and they begin the next."""
+        is_full = self._bytes + encoded.piece.size > self._part_size
+        part = await self.rest() if is_full else None
         self._pieces.append(encoded.piece)
         self._rows += encoded.rows
         self._bytes += encoded.piece.size
         return part
 
-    def last(self) -> Part | None:
+    async def rest(self) -> Part | None:
+        """What there is so far as a part, if there is anything."""
         if not self._pieces:
             return None
         self._number += 1
-        part = Part(self._number, self._rows, self._bytes, gzip_of(self._pieces))
+        part = Part(self._number, self._rows, self._bytes, await compute(partial(gzip_of, self._pieces)))
         self._pieces, self._rows, self._bytes = [], 0, 0
         return part
-
-
-def _slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    rows = batch.num_rows
-    if rows == 0:
-        return
-    step = max(1, min(_SLICE_ROWS, rows * _SLICE_BYTES // max(1, batch.nbytes)))
-    for start in range(0, rows, step):
-        yield batch.slice(start, step)

@@ -1,54 +1,39 @@
-# pyright: reportUnknownParameterType=false
-# pyarrow ships no annotations.
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false, reportInvalidTypeForm=false
+# pyarrow ships no annotations, and makes its functions at run time.
 """Arrow values of any type as values of a Domo type, exactly or not at all.
 
-What comes out is what `csv_encoder` writes as it stands: text, integers, floats, decimals of few digits after the point,
-days, and moments in UTC without a zone. `docs/pages/explanation/types.md` has the table.
+What comes out is what Arrow's CSV writer puts down as Domo reads it: text, truth values, integers, floats, decimals of
+few digits after the point, days, and moments without a zone. Imports pyarrow: import this where rows are written.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from domo_async.models import ColumnType
-from domo_async.models.arrow_types import is_text
-from domo_async.tabular.extras import require
+from domo_async.models.arrow_types import arrow_type, is_text
 from domo_async.tabular.json_values import json_text
+from domo_async.tabular.plain_arrays import fewest_digits, plain, significant_digits
 from domo_async.tabular.text_values import UnreadableValueError, read_text_column
-from domo_async.tabular.types import arrow_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pyarrow as pa
+    from domo_async.tabular.writing_rules import WritingRules
 
-__all__ = ["Rules", "UnwritableValueError", "writable"]
+__all__ = ["UnwritableValueError", "writable"]
 
+_MAX_LONG: Final = 2**63 - 1
 _EXACT_IN_DOUBLE: Final = 2**53
 _DIGITS_IN_DOUBLE: Final = 15
 _MAX_DIGITS: Final = 38
-_MAX_LONG: Final = 2**63 - 1
-_PLAIN_SCALE: Final = 6  # with more digits after the point, Arrow writes small decimals with an exponent
-_FIRST_DAY: Final = dt.date.min
-_LAST_DAY: Final = dt.date.max
-_UNITS: Final = ("s", "ms", "us")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What becomes of values that Domo has no exact place for.
-
-    Attributes:
-        timestamps: ``utc`` writes a moment with a zone as what clocks in UTC show; ``refuse`` makes it an error.
-        nanoseconds: ``refuse`` makes a fraction finer than a microsecond an error; ``truncate`` drops it.
-        not_finite: ``refuse`` makes NaN and the infinities errors; ``null`` writes them as null.
-    """
-
-    timestamps: Literal["utc", "refuse"] = "utc"
-    nanoseconds: Literal["refuse", "truncate"] = "refuse"
-    not_finite: Literal["refuse", "null"] = "refuse"
+_DAYS: Final = (-719_162, 2_932_896)  # from 0001-01-01 to 9999-12-31
+_SECONDS: Final = (_DAYS[0] * 86_400, (_DAYS[1] + 1) * 86_400 - 1)
+_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_ZONE: Final = r"[T ].*(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})\s*$"
 
 
 class UnwritableValueError(ValueError):
@@ -57,7 +42,7 @@ class UnwritableValueError(ValueError):
     Attributes:
         index: Which value of the array, from 0.
         value: The value as text.
-        problem: What is wrong, as the end of a sentence that begins with the column.
+        problem: What is wrong with it.
         hint: What to do about it, or None.
     """
 
@@ -69,7 +54,7 @@ class UnwritableValueError(ValueError):
         self.hint = hint
 
 
-def writable(array: pa.Array, kind: ColumnType | str, rules: Rules) -> pa.Array:
+def writable(array: pa.Array, kind: ColumnType | str, rules: WritingRules) -> pa.Array:
     """The values of an array as values of a Domo column.
 
     Args:
@@ -83,156 +68,133 @@ def writable(array: pa.Array, kind: ColumnType | str, rules: Rules) -> pa.Array:
     Raises:
         UnwritableValueError: A value has no exact form in that type.
     """
-    array = _decoded(array)
-    convert = _CONVERTERS.get(str(kind), _text)
-    return convert(array, rules)
+    return _CONVERTERS.get(str(kind), _text)(plain(array), rules)
 
 
-def _decoded(array: pa.Array) -> pa.Array:
-    """The values without a dictionary, runs, views or a type of somebody's own around them."""
-    pa = require("pyarrow", feature="Writing rows")
-    compute = require("pyarrow.compute", feature="Writing rows")
-    data_type = array.type
-    if isinstance(data_type, pa.BaseExtensionType):
-        if data_type.extension_name == "arrow.uuid":
-            return pa.array([None if value is None else str(value) for value in array.to_pylist()], pa.string())
-        storage = array.storage
-        return compute.not_equal(storage, 0) if data_type.extension_name == "arrow.bool8" else _decoded(storage)
-    if pa.types.is_dictionary(data_type):
-        return _decoded(array.dictionary_decode())
-    if pa.types.is_run_end_encoded(data_type):
-        return _decoded(compute.run_end_decode(array))
-    if pa.types.is_string_view(data_type):
-        return array.cast(pa.string())
-    if pa.types.is_null(data_type):
-        return pa.nulls(len(array), pa.string())
-    if pa.types.is_float16(data_type):
-        return array.cast(pa.float32())
-    return array
-
-
-def _text(array: pa.Array, rules: Rules) -> pa.Array:
-    pa = require("pyarrow", feature="Writing rows")
-    if is_text(array.type) or pa.types.is_boolean(array.type):
+def _text(array: pa.Array, rules: WritingRules) -> pa.Array:
+    kind = array.type
+    if is_text(kind) or pa.types.is_boolean(kind):
         return array
-    if pa.types.is_nested(array.type):
-        return pa.array([_json(scalar, index) for index, scalar in enumerate(array)], pa.string())
-    if pa.types.is_timestamp(array.type):
+    if pa.types.is_nested(kind):
+        return pa.array([_json(scalar, index, rules) for index, scalar in enumerate(array)], pa.string())
+    if pa.types.is_timestamp(kind):
         array = _datetime(array, rules)
-    elif pa.types.is_date(array.type):
+    elif pa.types.is_date(kind):
         array = _date(array, rules)
-    elif pa.types.is_decimal(array.type):
+    elif pa.types.is_decimal(kind):
         array = _decimal(array, rules)
-    elif pa.types.is_floating(array.type):
+    elif pa.types.is_floating(kind):
         array = _double(array, rules)
     return array.cast(pa.string())
 
 
-def _json(scalar: pa.Scalar, index: int) -> str | None:
+def _json(scalar: pa.Scalar, index: int, rules: WritingRules) -> str | None:
     try:
-        return json_text(scalar)
-    except ValueError as error:
-        raise UnwritableValueError(index, repr(scalar), f"has no JSON: {error}") from error
+        return json_text(scalar, not_finite=rules.not_finite)
+    except (ValueError, LookupError, OverflowError) as error:
+        raise UnwritableValueError(index, str(scalar), f"has no JSON: {error}") from error
 
 
-def _long(array: pa.Array, rules: Rules) -> pa.Array:
-    pa = require("pyarrow", feature="Writing rows")
-    compute = require("pyarrow.compute", feature="Writing rows")
-    if pa.types.is_uint64(array.type):
-        _refuse(array, compute.greater(array, _MAX_LONG), "is beyond 2**63 - 1, the largest LONG")
+def _long(array: pa.Array, rules: WritingRules) -> pa.Array:
+    kind = array.type
+    if pa.types.is_integer(kind):
+        if pa.types.is_uint64(kind) and (pc.max(array).as_py() or 0) > _MAX_LONG:
+            _refuse(array, pc.greater(array, _MAX_LONG), "is beyond 2**63 - 1, the largest LONG")
         return array
-    if pa.types.is_integer(array.type):
-        return array
-    if pa.types.is_floating(array.type) or pa.types.is_decimal(array.type):
-        return _cast_each(_double(array, rules) if pa.types.is_floating(array.type) else array, pa.int64(), "LONG")
+    if pa.types.is_floating(kind):
+        return _cast(_double(array, rules), pa.int64(), "LONG")
+    if pa.types.is_decimal(kind):
+        return _cast(array, pa.int64(), "LONG")
     return _from_text(array, ColumnType.LONG)
 
 
-def _double(array: pa.Array, rules: Rules) -> pa.Array:
-    pa = require("pyarrow", feature="Writing rows")
-    compute = require("pyarrow.compute", feature="Writing rows")
-    if pa.types.is_floating(array.type):
-        finite = compute.is_finite(array)
-        if compute.all(finite).as_py() is False:
-            if rules.not_finite == "refuse":
-                hint = "Write such values as null with not_finite='null'"
-                _refuse(array, compute.invert(finite), "is no number that Domo has", hint=hint)
-            return compute.if_else(finite, array, pa.scalar(None, array.type))
+def _double(array: pa.Array, rules: WritingRules) -> pa.Array:
+    kind = array.type
+    if pa.types.is_floating(kind):
+        finite = pc.is_finite(array)
+        if pc.all(finite).as_py() is not False:
+            return array
+        if rules.not_finite == "refuse":
+            hint = "Write such values as null with not_finite='null'"
+            _refuse(array, pc.invert(finite), "is no number that Domo has", hint=hint)
+        return pc.if_else(finite, array, pa.scalar(None, kind))
+    if pa.types.is_integer(kind):
+        far = pc.min_max(array).as_py()
+        if far["min"] is not None and (far["min"] < -_EXACT_IN_DOUBLE or far["max"] > _EXACT_IN_DOUBLE):
+            exact = pc.and_(
+                pc.greater_equal(array, max(far["min"], -_EXACT_IN_DOUBLE)), pc.less_equal(array, _EXACT_IN_DOUBLE)
+            )
+            _refuse(array, pc.invert(exact), "has more digits than a DOUBLE holds")
         return array
-    if pa.types.is_integer(array.type):
-        if array.type.bit_width > 32:
-            large = compute.greater(array, _EXACT_IN_DOUBLE)
-            if pa.types.is_signed_integer(array.type):
-                large = compute.or_(large, compute.less(array, -_EXACT_IN_DOUBLE))
-            _refuse(array, large, "has more digits than a DOUBLE holds")
-        return array
-    if pa.types.is_decimal(array.type):
-        array = _decimal(array, rules)
-        _cast_each(array, pa.decimal128(_DIGITS_IN_DOUBLE, min(array.type.scale, _DIGITS_IN_DOUBLE)), "DOUBLE")
-        return array
-    return _from_text(array, ColumnType.DOUBLE)
+    if pa.types.is_decimal(kind):
+        decimals = _decimal(array, rules)
+        digits = significant_digits(decimals.cast(pa.string()))
+        _refuse(array, pc.greater(digits, _DIGITS_IN_DOUBLE), "has more digits than a DOUBLE holds")
+        return decimals
+    return _double(_from_text(array, ColumnType.DOUBLE), rules)
 
 
-def _decimal(array: pa.Array, rules: Rules) -> pa.Array:
-    pa = require("pyarrow", feature="Writing rows")
-    if pa.types.is_integer(array.type):
+def _decimal(array: pa.Array, rules: WritingRules) -> pa.Array:
+    kind = array.type
+    if pa.types.is_integer(kind):
         return array
-    if pa.types.is_floating(array.type):
-        return _from_text(_double(array, rules).cast(pa.string()), ColumnType.DECIMAL)
-    if not pa.types.is_decimal(array.type):
-        return _from_text(array, ColumnType.DECIMAL)
-    scale = max(0, min(array.type.scale, _MAX_DIGITS))
-    return _cast_each(array, pa.decimal128(_MAX_DIGITS, scale), "DECIMAL")
+    if pa.types.is_floating(kind):
+        array = _from_text(_double(array, rules).cast(pa.string()), ColumnType.DECIMAL)
+    elif not pa.types.is_decimal(kind):
+        array = _from_text(array, ColumnType.DECIMAL)
+    elif not pa.types.is_decimal128(kind) or kind.scale < 0:
+        scale = min(max(kind.scale, 0), _MAX_DIGITS)
+        array = _cast(array, pa.decimal128(_MAX_DIGITS, scale), f"DECIMAL of {_MAX_DIGITS} digits")
+    return fewest_digits(array)
 
 
-def _date(array: pa.Array, rules: Rules) -> pa.Array:
-    pa = require("pyarrow", feature="Writing rows")
-    if pa.types.is_timestamp(array.type):
+def _date(array: pa.Array, rules: WritingRules) -> pa.Array:
+    kind = array.type
+    if pa.types.is_timestamp(kind):
         moments = _datetime(array, rules)
         days = moments.cast(pa.date32(), safe=False)
-        compute = require("pyarrow.compute", feature="Writing rows")
-        _refuse(array, compute.not_equal(days.cast(moments.type), moments), "has a time of day, which a DATE has not")
+        _refuse(array, pc.not_equal(days.cast(moments.type), moments), "has a time of day, which a DATE has not")
         return days
-    if not pa.types.is_date(array.type):
+    if not pa.types.is_date(kind):
         return _from_text(array, ColumnType.DATE)
-    days = array.cast(pa.date32())
-    _refuse_far(days, pa.scalar(_FIRST_DAY, days.type), pa.scalar(_LAST_DAY, days.type))
+    days = array.cast(pa.date32(), safe=False)
+    if pa.types.is_date64(kind):
+        _refuse(array, pc.not_equal(days.cast(kind), array), "has a time of day, which a DATE has not")
+    _check_years(days, days.view(pa.int32()), *_DAYS)
     return days
 
 
-def _datetime(array: pa.Array, rules: Rules) -> pa.Array:
-    pa = require("pyarrow", feature="Writing rows")
-    compute = require("pyarrow.compute", feature="Writing rows")
-    if pa.types.is_date(array.type):
+def _datetime(array: pa.Array, rules: WritingRules) -> pa.Array:
+    kind = array.type
+    if pa.types.is_date(kind):
         return _date(array, rules).cast(pa.timestamp("s"))
-    if not pa.types.is_timestamp(array.type):
+    if not pa.types.is_timestamp(kind):
+        if rules.timestamps == "refuse" and is_text(kind):
+            _refuse(array, pc.match_substring_regex(array, _ZONE), "has a zone, which a DATETIME has not")
         return _from_text(array, ColumnType.DATETIME)
-    if array.type.tz is not None:
+    unit = kind.unit
+    if kind.tz is not None:
         if rules.timestamps == "refuse":
-            _refuse(array, compute.is_valid(array), f"has the zone {array.type.tz}, and a DATETIME has none")
-        array = array.view(pa.timestamp(array.type.unit))
-    unit = array.type.unit
+            _refuse(array, array.is_valid(), f"has the zone {kind.tz}, and a DATETIME has none")
+        array = array.view(pa.timestamp(unit))
+    first, last = _SECONDS
+    _check_years(array, array.view(pa.int64()), first * _PER_SECOND[unit], (last + 1) * _PER_SECOND[unit] - 1)
     if unit == "ns":
-        short = array.cast(pa.timestamp("us"), safe=False)
+        whole = array.cast(pa.timestamp("us"), safe=False)
         if rules.nanoseconds == "refuse":
-            finer = compute.not_equal(
-                compute.subtract(array.cast(pa.int64()), compute.multiply(short.cast(pa.int64()), 1000)), 0
-            )
-            _refuse(array, finer, "is finer than a microsecond", hint="Drop the rest with nanoseconds='truncate'")
-        array, unit = short, "us"
-    else:
-        first = pa.scalar(dt.datetime.min, pa.timestamp("us")).cast(pa.timestamp(unit))
-        last = pa.scalar(dt.datetime.max, pa.timestamp("us")).cast(pa.timestamp(unit), safe=False)
-        _refuse_far(array, first, last)
-    for shorter in _UNITS[: _UNITS.index(unit)]:
-        try:
-            return array.cast(pa.timestamp(shorter))
-        except pa.ArrowInvalid:
-            continue
+            hint = "Drop the rest with nanoseconds='truncate'"
+            _refuse(array, pc.not_equal(whole.cast(array.type), array), "is finer than a microsecond", hint=hint)
+        array = whole
+    for coarser in ("s", "ms"):
+        if _PER_SECOND[coarser] < _PER_SECOND[array.type.unit]:
+            try:
+                return array.cast(pa.timestamp(coarser))
+            except pa.ArrowInvalid:
+                continue  # there are fractions finer than that
     return array
 
 
-_CONVERTERS: Final[dict[str, Callable[[pa.Array, Rules], pa.Array]]] = {
+_CONVERTERS: Final[dict[str, Callable[[pa.Array, WritingRules], pa.Array]]] = {
     "STRING": _text,
     "LONG": _long,
     "DOUBLE": _double,
@@ -243,49 +205,55 @@ _CONVERTERS: Final[dict[str, Callable[[pa.Array, Rules], pa.Array]]] = {
 
 
 def _from_text(array: pa.Array, kind: ColumnType) -> pa.Array:
-    pa = require("pyarrow", feature="Writing rows")
+    """Read text that the caller has in the place of a number, a day or a moment."""
     if not is_text(array.type):
-        _refuse(array, array.is_valid(), f"is no {kind}: {array.type}")
+        _refuse(array, array.is_valid(), f"is no {kind} but {array.type}")
         return pa.nulls(len(array), arrow_type(kind))
+    # A blank field of a CSV is a null, but a blank text that somebody holds in their hands is none.
+    _refuse(array, pc.equal(pc.utf8_trim_whitespace(array), ""), f"is not a readable {kind}")
     try:
         return read_text_column(array.cast(pa.binary()), arrow_type(kind))
     except UnreadableValueError as error:
         raise UnwritableValueError(error.index, repr(error.text), f"is not a readable {kind}") from None
 
 
-def _cast_each(array: pa.Array, data_type: pa.DataType, kind: str) -> pa.Array:
-    """Cast, and find the value that does not fit."""
-    pa = require("pyarrow", feature="Writing rows")
+def _cast(array: pa.Array, data_type: pa.DataType, kind: str) -> pa.Array:
+    """Cast, or say which value is the first that does not fit."""
     try:
         return array.cast(data_type)
     except pa.ArrowInvalid:
-        pass
-    low, high = 0, len(array)
-    while high - low > 1:
-        middle = (low + high) // 2
+        fits, fails = 0, len(array)
+    while fails - fits > 1:
+        middle = (fits + fails) // 2
         try:
-            array.slice(low, middle - low).cast(data_type)
+            array.slice(fits, middle - fits).cast(data_type)
         except pa.ArrowInvalid:
-            high = middle
+            fails = middle
         else:
-            low = middle
-    raise UnwritableValueError(low, str(array[low]), f"does not fit {kind} exactly")
+            fits = middle
+    raise UnwritableValueError(fits, _shown(array[fits]), f"does not fit a {kind} exactly")
 
 
-def _refuse_far(array: pa.Array, first: pa.Scalar, last: pa.Scalar) -> None:
-    compute = require("pyarrow.compute", feature="Writing rows")
-    beyond = compute.or_(compute.less(array, first), compute.greater(array, last))
-    _refuse(array, beyond, "lies outside of the years 1 to 9999")
+def _check_years(array: pa.Array, counts: pa.Array, first: int, last: int) -> None:
+    far = pc.min_max(counts).as_py()
+    if far["min"] is not None and (far["min"] < first or far["max"] > last):
+        # Bounds beyond 64 bits are not reached; those that are, Arrow can compare with.
+        early = pc.less(counts, first) if far["min"] < first else pc.is_null(counts)
+        late = pc.greater(counts, last) if far["max"] > last else pc.is_null(counts)
+        _refuse(array, pc.and_not(pc.or_kleene(early, late), pc.is_null(counts)), "is not in the years 1 to 9999")
 
 
 def _refuse(array: pa.Array, wrong: pa.Array, problem: str, *, hint: str | None = None) -> None:
-    compute = require("pyarrow.compute", feature="Writing rows")
-    if compute.any(wrong).as_py():
-        index = compute.index(wrong, True).as_py()  # noqa: FBT003
+    index = pc.index(wrong, True).as_py()
+    if index >= 0:
         raise UnwritableValueError(index, _shown(array[index]), problem, hint)
 
 
 def _shown(scalar: pa.Scalar) -> str:
-    pa = require("pyarrow", feature="Writing rows")
-    # Not as_py: a year that Python does not have is what this may be about.
-    return str(pa.array([scalar], scalar.type).cast(pa.string())[0])
+    if is_text(scalar.type):
+        return repr(str(scalar))
+    try:
+        # Not as Python's value: a year that Python does not have may be what this is about.
+        return str(pa.array([scalar], scalar.type).cast(pa.string())[0])
+    except pa.ArrowInvalid:
+        return str(scalar)
