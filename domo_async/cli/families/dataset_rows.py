@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 import typer
 
@@ -23,7 +23,7 @@ from domo_async.errors import InvalidArgumentError, TargetError
 
 if TYPE_CHECKING:
     from domo_async.client import AsyncDomo
-    from domo_async.tabular import FileFormat, WrittenFile
+    from domo_async.tabular import WrittenFile
 
 __all__ = ["export", "import_rows"]
 
@@ -67,7 +67,10 @@ def export(
             raise Misuse("--format, --column and --json belong to a file: add --to FILE")
         ask_domo(context, lambda domo: _to_stdout(domo, dataset_id, header=header), patient=True)
         return
+    from domo_async.tabular.file_format import check_format, format_of
+
     target = to
+    kind = format_of(target) if format is None else check_format(format)
     terminal = Invocation.of(context).terminal
     with transfer_line(terminal, f"Exporting to {target}") as progress:
 
@@ -75,7 +78,7 @@ def export(
             return await domo.datasets.export_to(
                 dataset_id,
                 target,
-                format=cast("FileFormat | None", format),
+                format=kind,
                 columns=column,
                 include_header=header,
                 on_progress=progress,
