@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from dataclasses import replace
-from typing import Final, Protocol
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
 
 import anyio
 from anyio import to_thread
@@ -46,7 +48,7 @@ async def csv_body(source: UploadSource, *, compress: bool = False) -> Body:
     """
     if isinstance(source, os.PathLike):
         path = os.fspath(source)
-        size, is_gzip = await _examine(path)
+        size, is_gzip = await to_thread.run_sync(_examine, path)
         body = _from_chunks(lambda: _file(path, size), compress=compress and not is_gzip, is_gzip=is_gzip)
         # Of a file the size is known: not every server takes a body whose end it cannot foresee.
         return body if compress and not is_gzip else replace(body, length=size)
@@ -73,25 +75,63 @@ def _from_chunks(factory: Callable[[], Content], *, compress: bool, is_gzip: boo
     return request_body(factory, media_type=_CSV, encoding="gzip" if is_gzip else None)
 
 
-async def _examine(path: str) -> tuple[int, bool]:
+def _examine(path: str) -> tuple[int, bool]:
     """Size of a file, and whether it is compressed."""
     try:
-        async with await anyio.open_file(path, "rb") as file:
-            is_gzip = await file.read(len(_GZIP)) == _GZIP
-            return await file.seek(0, os.SEEK_END), is_gzip
+        with Path(path).open("rb") as file:
+            is_gzip = file.read(len(_GZIP)) == _GZIP
+            return file.seek(0, os.SEEK_END), is_gzip
     except OSError as error:
-        raise InvalidArgumentError(f"source: {path} cannot be read: {error.strerror or error}") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str, error: OSError) -> InvalidArgumentError:
+    return InvalidArgumentError(f"source: {path} cannot be read: {error.strerror or error}")
+
+
+class _File:
+    """A file that is opened and read in worker threads, and that nobody leaves open.
+
+    An await on a thread may be cancelled while the thread goes on to open the file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._closed = False
+
+    def read(self, size: int) -> bytes:
+        with self._lock:
+            if self._closed:
+                return b""
+            try:
+                if self._file is None:
+                    self._file = Path(self._path).open("rb")  # noqa: SIM115 - closed by `close`
+                return self._file.read(size)
+            except OSError as error:
+                raise _unreadable(self._path, error) from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            if self._file is not None:
+                self._file.close()
 
 
 async def _file(path: str, size: int) -> AsyncGenerator[bytes]:
     """As many bytes of a file as it had when it was looked at; what is written to it since is left alone."""
-    async with await anyio.open_file(path, "rb") as file:
+    file = _File(path)
+    try:
         while size > 0:
-            chunk = await file.read(min(_CHUNK, size))
+            chunk = await to_thread.run_sync(file.read, min(_CHUNK, size))
             if not chunk:
                 raise InvalidArgumentError(f"source: {path} became shorter while it was sent")
             size -= len(chunk)
             yield chunk
+    finally:
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(file.close)
 
 
 async def _compressed(chunks: Content) -> AsyncGenerator[bytes]:

@@ -26,6 +26,7 @@ class UploadStream(httpx.AsyncByteStream, AsyncIterator[bytes]):
         self._body = body
         self._iterators: list[AsyncIterator[bytes]] = []
         self._idle: anyio.Event | None = None
+        self._over = False
         self.failure: Exception | None = None
 
     def __aiter__(self) -> Self:
@@ -36,6 +37,8 @@ class UploadStream(httpx.AsyncByteStream, AsyncIterator[bytes]):
         return self
 
     async def __anext__(self) -> bytes:
+        if self._over:
+            raise StopAsyncIteration
         self._idle = idle = anyio.Event()
         try:
             return await anext(self._iterators[-1])
@@ -49,9 +52,10 @@ class UploadStream(httpx.AsyncByteStream, AsyncIterator[bytes]):
 
     async def aclose(self) -> None:
         """Close the iterators, as far as nothing is running in them."""
+        self._over = True
         if self._idle is not None:
-            # aiohttp sends in a task of its own, which it cancels when the connection breaks: that task may still be
-            # in the generator, and a generator that runs cannot be closed.
+            # aiohttp sends in a task of its own, which goes on after an early answer, or is cancelled when the
+            # connection breaks: it may still be in the generator, and a generator that runs cannot be closed.
             with anyio.move_on_after(_LAST_CHUNK, shield=True):
                 await self._idle.wait()
             if not self._idle.is_set():
