@@ -93,9 +93,10 @@ def test_what_is_read_can_be_written():
 
 
 def test_a_deep_chart_is_answered(client, chart):
-    chart["goal"] = None
-    body = json.dumps(chart).replace('"goal": null', '"goal": ' + "[" * 390 + "]" * 390)
-    assert client.post("/v1/cards/chart", content=body).status_code == 200
+    """Fields that nobody knows are kept as they are."""
+    deep = "[" * 390 + "]" * 390
+    answer = client.post("/v1/cards/chart", content=json.dumps(chart)[:-1] + f', "unheard": {deep}}}')
+    assert deep in answer.text
 
 
 @pytest.mark.parametrize("keys", [[[]], [{}], [None], ["a", 1], {"a": 1}, 1])
@@ -236,3 +237,25 @@ def test_zeros_behind_gzip(client, create):
     path = create(client, ("STRING", "a"))
     assert client.put(f"{path}/data", content=gzip.compress(b"b\n") + b"\0" * 512).status_code == 204
     assert client.get(f"{path}/data").text == "b\n"
+
+
+@pytest.mark.parametrize("moment", ["", "tomorrow", "2025-13-01", 5])
+def test_a_due_date_is_a_date(client, moment):
+    """Half a change is none: the name that came with it is not taken either."""
+    project = {"name": "P", "members": [], "public": True}
+    assert client.post("/v1/projects", json={**project, "dueDate": moment}).status_code == 400
+    made = client.post("/v1/projects", json={**project, "dueDate": "2025-06-01T00:00:00Z"}).json()
+    path = f"/v1/projects/{made['id']}"
+    assert client.put(path, json={"name": "Q", "dueDate": moment}).status_code == 400
+    assert client.get(path).json() == made
+    tasks = f"{path}/lists/{client.get(f'{path}/lists').json()[0]['id']}/tasks"
+    assert client.post(tasks, json={"taskName": "T", "dueDate": moment}).status_code == 400
+    assert client.put(path, json={"dueDate": None}).json() == {k: v for k, v in made.items() if k != "dueDate"}
+
+
+def test_a_client_that_is_refused_is_not_made(emulator, client):
+    session = emulator.people.open_session(27, "emulator.domo.com")
+    headers = {"X-DOMO-Authentication": session, "X-DOMO-CustomerDomain": "emulator.domo.com"}
+    document = {"name": "nightly", "scope": ["data"]}
+    assert client.post("/clients", json={**document, "description": []}, headers=headers).status_code == 400
+    assert client.post("/clients", json=document, headers=headers).status_code == 201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import cast
 
 from domo_async.emulator.refusals import RefusedError
@@ -50,6 +51,16 @@ class Fields:
         """A whole number; digits as text are fine."""
         value = self._document.get(name)
         return None if value is None else _number(value)
+
+    def moment(self, name: str) -> str | None:
+        """A time in ISO 8601, as it was written."""
+        value = self.text(name)
+        if value is not None:
+            try:
+                datetime.fromisoformat(value)
+            except ValueError as error:
+                raise bad_request() from error
+        return value
 
     def flag(self, name: str) -> bool | None:
         """A boolean; ``"TRUE"`` and its like are fine."""

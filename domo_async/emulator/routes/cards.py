@@ -6,12 +6,14 @@ import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from domo_async.emulator.entities.audit import note
 from domo_async.emulator.entities.fields import Fields, bad_request
 from domo_async.emulator.operations import Call, Operation, answer
 from domo_async.emulator.refusals import RefusedError
+from domo_async.models import CardDefinition, SortOrder
 
 if TYPE_CHECKING:
     from domo_async.emulator.entities.shelf import Document
@@ -124,6 +126,7 @@ def _definition(call: Call, body: Document) -> Document:
         component = body.get(name)
         if not isinstance(component, dict) or any(key not in component for key in _KEYS):
             raise RefusedError(500)
+    _check_types(body)
     fields = Fields(body)
     fields.required("title")
     kind = fields.required("chartType")
@@ -131,7 +134,7 @@ def _definition(call: Call, body: Document) -> Document:
         raise bad_request(f"Unknown chart type: {kind}")
     for name in ("preferredFullHeight", "preferredFullWidth"):
         size = body.get(name)
-        if size is not None and (not isinstance(size, int | float) or not 1 <= size <= 6):
+        if size is not None and not 1 <= size <= 6:
             raise bad_request(f"{name} must be between 1 and 6")
     _check_columns(call, fields)
     for name in _COMPONENTS:
@@ -139,6 +142,24 @@ def _definition(call: Call, body: Document) -> Document:
     for field in body.get("calculatedFields") or []:
         field["id"] = field.get("id") or f"calculation_{uuid4()}"
     return body
+
+
+def _check_types(body: Document) -> None:
+    """Refuse values of the wrong type: what is taken is answered as it is, by listings too."""
+    try:
+        definition = CardDefinition.model_validate(body, strict=True)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise bad_request(f"{where}: {problem['msg']}") from error
+    for component in (definition.chart_body, definition.summary_number):
+        if component is None:
+            continue
+        lists = (component.columns, component.group_by, component.order_by)
+        if any(column.order not in (None, *SortOrder) for columns in lists for column in columns):
+            raise bad_request("order: ASCENDING or DESCENDING")
+        if component.date_range_filter is not None and component.date_range_filter.filter_type is None:
+            raise bad_request("filterType is required")
 
 
 def _check_columns(call: Call, fields: Fields) -> None:

@@ -54,7 +54,7 @@ async def create_client(call: Call) -> Response:
     if user is None:
         raise RefusedError.gateway(401, "Unauthorized")
     fields = Fields(await call.json_object())
-    name, scopes = fields.required("name"), fields.texts("scope")
+    name, description, scopes = fields.required("name"), fields.text("description"), fields.texts("scope")
     if not scopes or not set(SCOPES).issuperset(scopes):
         raise bad_request()
     if any(client.title == name for client in call.instance.clients.all()):
@@ -69,7 +69,7 @@ async def create_client(call: Call) -> Response:
     return answer(
         {
             "name": name,
-            "description": fields.text("description") or "",
+            "description": description or "",
             "scope": list(client.scopes),
             "user": client.user_id,
             "role": "Anonymous",

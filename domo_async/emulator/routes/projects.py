@@ -39,7 +39,8 @@ async def create_project(call: Call) -> Response:
         raise bad_request()
     project: Document = {"name": fields.required("name"), "members": members, "public": public}
     project["createdBy"] = call.client.user_id
-    project |= {key: value for key in ("description", "dueDate") if (value := fields.text(key)) is not None}
+    texts = {"description": fields.text("description"), "dueDate": fields.moment("dueDate")}
+    project |= {key: value for key, value in texts.items() if value is not None}
     project = call.instance.projects.add_project(project)
     note(call, "CREATED", "PROJECT", project["id"], project["name"])
     return answer(project)
@@ -55,14 +56,13 @@ async def update_project(call: Call) -> Response:
     project = existing_project(call)
     fields = Fields(await call.json_object())
     name, public = fields.text("name"), fields.flag("public")
+    texts = {"description": fields.text("description"), "dueDate": fields.moment("dueDate")}
     if name is not None and not name.strip():
         raise bad_request()
-    project |= {key: value for key, value in (("name", name), ("public", public)) if value is not None}
-    for key in ("description", "dueDate"):
-        if key in fields:
-            project[key] = fields.text(key)
-            if project[key] is None:
-                del project[key]
+    project |= {key: value for key, value in (("name", name), ("public", public), *texts.items()) if value is not None}
+    for key, value in texts.items():
+        if key in fields and value is None:
+            project.pop(key, None)
     note(call, "UPDATED", "PROJECT", project["id"], project["name"])
     return answer(project)
 

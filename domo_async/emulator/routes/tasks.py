@@ -146,7 +146,8 @@ def _attachment(call: Call, task: Document) -> tuple[Document, bytes]:
 
 def _attributes(fields: Fields) -> Document:
     """The attributes that are in the body, those with null included."""
-    found: Document = {key: fields.text(key) for key in ("description", "dueDate") if key in fields}
+    texts = {"description": fields.text("description"), "dueDate": fields.moment("dueDate")}
+    found: Document = {key: value for key, value in texts.items() if key in fields}
     found |= {key: fields.number(key) for key in ("priority", "ownedBy") if key in fields}
     # A list without anything in it is a list; null changes nothing.
     for key, value in (
