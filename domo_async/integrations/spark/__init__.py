@@ -1,0 +1,17 @@
+"""Domo as a data source of Apache Spark: distributed reads, and writes that are all or nothing.
+
+Needs the extra ``spark`` (pyspark 4) on the driver and on every executor.
+
+Example:
+    ::
+
+        from domo_async.integrations import spark as domo
+
+        domo.register(spark)
+        flights = spark.read.format("domo").option("partitionColumn", "day").load(dataset_id)
+        flights.groupBy("carrier").count().write.format("domo").mode("overwrite").save("Flights by carrier")
+"""
+
+from domo_async.integrations.spark.data_source import DomoDataSource, register
+
+__all__ = ["DomoDataSource", "register"]

@@ -1,0 +1,72 @@
+"""What is shipped to the executors instead of a client: where Domo is, and how to come by the credentials there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+from domo_async.auth.credentials import ClientCredentials
+from domo_async.client import AsyncDomo
+from domo_async.errors import ConfigurationError
+
+__all__ = ["Connection", "SecretSource"]
+
+SecretSource = Callable[[], tuple[str, str]]
+"""A function that looks up client id and client secret, on the driver and in each Python worker. It must pickle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How a Python worker of Spark makes its client.
+
+    Equal connections share one client within a worker.
+
+    Attributes:
+        api_url: Where the API is; None reads DOMO_API_URL.
+        client_id: Client id; None reads DOMO_CLIENT_ID.
+        client_secret: Client secret; None reads DOMO_CLIENT_SECRET.
+        secrets: Looks both up instead.
+        scopes: Scopes to ask for, separated by blanks; None asks for all that the client has.
+    """
+
+    api_url: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = field(default=None, repr=False)
+    secrets: SecretSource | None = field(default=None, repr=False)
+    scopes: str | None = None
+
+    def client(self, *, concurrency: int) -> AsyncDomo:
+        """A client of this process.
+
+        Args:
+            concurrency: Most requests at once.
+
+        Raises:
+            ConfigurationError: The credentials are missing, or the function that looks them up failed.
+        """
+        if self.secrets is None:
+            return AsyncDomo(
+                self.client_id,
+                self.client_secret,
+                api_url=self.api_url,
+                scopes=self.scopes,
+                concurrency=concurrency,
+                deadline=1_800,
+            )
+        return AsyncDomo(
+            credentials=self._look_up,
+            api_url=self.api_url,
+            scopes=self.scopes,
+            concurrency=concurrency,
+            deadline=1_800,
+        )
+
+    async def _look_up(self) -> ClientCredentials:
+        if self.secrets is None:
+            raise ConfigurationError("secrets: no function was given")
+        found = self.secrets()
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise ConfigurationError("secrets: the function returned something else than a client id and a secret")
+        return ClientCredentials(*found)
