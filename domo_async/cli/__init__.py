@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 __all__ = ["main"]
@@ -21,4 +22,7 @@ def main() -> None:
         sys.exit(2)  # ExitCode.USAGE
     except KeyboardInterrupt:
         sys.exit(130)  # ExitCode.INTERRUPTED
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Letters that the output does not have, such as most of them in pipes on Windows, are written as escapes.
+        sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="domo-async")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -16,7 +16,7 @@ from typer.main import get_command
 from domo_async.cli.advice import advised
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.help_text import plain_help
-from domo_async.cli.terminal import Terminal, let_go_of_pipes
+from domo_async.cli.terminal import Terminal, let_go_of_streams
 from domo_async.errors import DomoError
 
 __all__ = ["Command", "Commands", "Family", "Group", "Home"]
@@ -119,16 +119,26 @@ def _ending() -> Generator[None]:
         try:
             yield
         except DomoError as error:
-            logger.info("This error ended the command", exc_info=error)
-            Terminal().fail(advised(error))
-            raise typer.Exit(ExitCode.of(error)) from None
+            _fail(error, advised(error), ExitCode.of(error))
+        except UnicodeEncodeError as error:
+            _fail(error, "An argument holds bytes that are no text", ExitCode.USAGE)
         except KeyboardInterrupt:
             Terminal().say("Interrupted.")
             raise typer.Exit(ExitCode.INTERRUPTED) from None
     except BrokenPipeError:
         # Whoever reads has seen enough: `domo-async datasets list | head`.
-        let_go_of_pipes()
+        let_go_of_streams()
         raise typer.Exit(ExitCode.BROKEN_PIPE) from None
+    except OSError as error:
+        let_go_of_streams()
+        what = error.filename or "The output cannot be written"
+        _fail(error, f"{what}: {error.strerror or error}", ExitCode.FAILURE)
+
+
+def _fail(error: Exception, sentence: str, code: ExitCode) -> NoReturn:
+    logger.info("This error ended the command", exc_info=error)
+    Terminal().fail(sentence)
+    raise typer.Exit(code) from None
 
 
 @contextmanager

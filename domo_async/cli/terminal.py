@@ -18,7 +18,7 @@ from domo_async.cli.words import printable
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Terminal", "let_go_of_pipes", "printable"]
+__all__ = ["Terminal", "let_go_of_streams", "printable"]
 
 _PIPE_WIDTH = 10_000
 """Columns of a "terminal" that is a file or a pipe: nothing is cut off for the program that reads it."""
@@ -84,14 +84,21 @@ class Terminal:
 
     def log_to_stderr(self, level: int) -> None:
         """Show the log of this library, and of the emulator's requests, from `level` on."""
-        from rich.logging import RichHandler
-
-        handler = RichHandler(console=self.err, show_path=False, markup=False, log_time_format="%X")
+        handler = self._log_handler()
         for name in _LOGGERS:
             logger = logging.getLogger(name)
             logger.setLevel(level)
             logger.handlers = [handler]
             logger.propagate = False
+
+    def _log_handler(self) -> logging.Handler:
+        if self.err.is_terminal:
+            from rich.logging import RichHandler
+
+            return RichHandler(console=self.err, show_path=False, markup=False, log_time_format="%X")
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        return handler
 
 
 class _Console(Console):
@@ -112,8 +119,8 @@ def _ascii_only() -> bool:
     return "utf" not in (sys.stdout.encoding or "").lower()
 
 
-def let_go_of_pipes() -> None:
-    """Send everything from now on to nowhere, so that the interpreter does not complain at its end."""
+def let_go_of_streams() -> None:
+    """Send to nowhere what cannot be written any more, so that the interpreter does not complain at its end."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

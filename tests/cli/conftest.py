@@ -88,7 +88,7 @@ def json_of(domo_async: Callable[..., Outcome]) -> Callable[..., Any]:
 
 
 # A test run that was started in the background is deaf to Ctrl-C, and its children would inherit that.
-_HEARING_CTRL_C = """
+HEARING_CTRL_C = """
 import runpy, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 runpy.run_module("domo_async.cli", run_name="__main__", alter_sys=True)
@@ -100,7 +100,7 @@ class Process:
 
     def __init__(self, *arguments: object, environment: dict[str, str]) -> None:
         self.popen = subprocess.Popen(
-            [sys.executable, "-c", _HEARING_CTRL_C, *map(str, arguments)],
+            [sys.executable, "-c", HEARING_CTRL_C, *map(str, arguments)],
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,0 +1,99 @@
+"""In pipes and files: plain text, whole, quiet when nobody reads any more, clear when nothing can be written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from domo_async.cli.exit_codes import ExitCode
+from domo_async.cli.json_output import JsonArray, dumped
+from domo_async.cli.sheets import Heading, Sheet
+
+
+@pytest.mark.parametrize("items", [[], [1], [{"a": [1, {}]}, "ä\n", None]])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_an_array_is_the_same_in_pieces_and_at_once(capsys, items, ascii_only):
+    array = JsonArray(sys.stdout, ascii_only=ascii_only)
+    for item in items:
+        array.add(item)
+    array.end()
+    assert capsys.readouterr().out == dumped(items, ascii_only=ascii_only) + "\n"
+
+
+def test_an_array_that_fails_half_way_is_no_json(domo_async, emulator):
+    for number in range(60):
+        emulator.add_dataset(f"Copy {number}", emulator.table("Stock"))
+    emulator.faults.add("status", path="/v1/datasets", status=403, after=1)
+    outcome = domo_async("datasets", "list", "--json")
+    assert outcome.code == ExitCode.DENIED
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(outcome.out)
+
+
+def test_text_is_aligned_by_what_it_takes_on_the_screen():
+    rows = [("王", 1, None), ("a\x1b[2J", 1000, 2.5)]
+    sheet = Sheet([Heading("Name"), Heading("Rows", "count"), Heading("x", "number")], rows)
+    assert list(sheet.lines()) == ["Name       Rows     x", "王            1  null", "a\\x1b[2J  1,000   2.5"]
+
+
+def test_a_pipe_gets_neither_colours_nor_lines(domo_async, emulator, tmp_path):
+    dataset_id = emulator.dataset_ids["Stock"]
+    for arguments in (["list"], ["show", dataset_id], ["query", dataset_id, "SELECT * FROM table"], ["--help"]):
+        outcome = domo_async("datasets", *arguments)
+        assert outcome.out.isascii(), "no boxes"
+        assert "\x1b" not in outcome.out
+        assert not any(line.endswith(" ") for line in outcome.out.splitlines())
+    report = domo_async("pull", "--all", "--to", tmp_path / "lake")
+    assert report.out.isascii()
+
+
+def test_the_log_is_lines_of_text(domo_async):
+    outcome = domo_async("-vv", "datasets", "list")
+    granted = [line for line in outcome.err.splitlines() if "Token granted" in line]
+    assert len(granted) == 1
+    assert len(granted[0]) < 200
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells writers something else")
+@pytest.mark.parametrize("arguments", [["datasets", "list", "--json"], ["--help"]])
+def test_a_reader_that_stops_reading_ends_it_quietly(environment, arguments):
+    end, begin = os.pipe()
+    os.close(end)
+    command = [sys.executable, "-m", "domo_async.cli", *arguments]
+    done = subprocess.run(
+        command, stdout=begin, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, check=False
+    )
+    os.close(begin)
+    assert (done.returncode, done.stderr) == (ExitCode.BROKEN_PIPE, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk at hand")
+def test_a_full_disk_is_one_sentence(environment):
+    command = [sys.executable, "-m", "domo_async.cli", "datasets", "list", "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, check=False
+        )
+    assert done.returncode == ExitCode.FAILURE
+    assert done.stderr == "Error: The output cannot be written: No space left on device\n"
+
+
+def test_letters_that_the_output_does_not_have_are_escaped(environment, emulator):
+    emulator.add_dataset("Größe 王", emulator.table("Stock"))
+    command = [sys.executable, "-m", "domo_async.cli", "datasets", "list"]
+    done = subprocess.run(
+        command, capture_output=True, env={**os.environ, **environment, "PYTHONIOENCODING": "ascii"}, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Gr\\xf6\\xdfe \\u738b" in done.stdout
+
+
+def test_an_argument_that_is_no_text_is_one_sentence(domo_async, emulator):
+    outcome = domo_async("datasets", "list", "--name-like", "\udcff")
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (ExitCode.USAGE, "", 1)
+    assert not [request for request in emulator.requests if request.path != "/oauth/token"]

@@ -1,0 +1,86 @@
+"""In front of a terminal: colours, questions, secrets, Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from domo_async.cli.exit_codes import ExitCode
+
+if sys.platform == "win32":
+    pytest.skip("pseudo terminals are a thing of Unix", allow_module_level=True)
+
+from tests.cli.pseudo_terminal import PseudoTerminal
+
+
+@pytest.fixture
+def terminal(environment):
+    terminals = []
+
+    def start(*arguments, columns=80, **variables):
+        terminals.append(PseudoTerminal(*arguments, environment=environment | variables, columns=columns))
+        return terminals[-1]
+
+    yield start
+    for each in terminals:
+        each.close()
+
+
+def test_a_narrow_terminal_gets_its_listing_and_no_colours_if_it_wants_none(terminal, emulator):
+    shown = terminal("datasets", "list", columns=48, NO_COLOR="1")
+    assert shown.end() == 0
+    assert "\x1b[3" not in shown.text
+    assert "─" in shown.text
+    assert all(dataset_id in shown.text for dataset_id in emulator.dataset_ids.values()), "ids can be copied"
+    assert "Updated" not in shown.text
+
+
+def test_a_wide_terminal_gets_help_in_boxes(terminal):
+    shown = terminal("datasets", "--help", columns=100)
+    assert shown.end() == 0
+    assert "╭─" in shown.text
+    assert "\x1b[" in shown.text
+
+
+def test_deleting_asks_with_the_name(terminal, emulator):
+    shown = terminal("datasets", "delete", emulator.dataset_ids["Stock"])
+    shown.wait_for(r"Delete DataSet 'Stock' \(.*\) for good\? \[y/N\] ")
+    shown.type("y\n")
+    assert shown.end() == ExitCode.OK
+    assert "Deleted DataSet 'Stock'" in shown.text
+    assert "Stock" not in emulator.dataset_ids
+
+
+def test_ctrl_c_at_a_question_changes_nothing(terminal, emulator):
+    shown = terminal("datasets", "delete", emulator.dataset_ids["Stock"])
+    shown.wait_for("y/N")
+    shown.type("\x03")
+    assert shown.end() == ExitCode.INTERRUPTED
+    assert "Interrupted." in shown.text
+    assert "Traceback" not in shown.text
+    assert "Stock" in emulator.dataset_ids
+
+
+def test_credentials_are_asked_for_and_not_shown(terminal, emulator):
+    shown = terminal("accounts", "create", "--name", "Warehouse", "--type", "acme-db")
+    for prompt, answer in (
+        ("Username: ", "svc"),
+        ("Password: ", "correct horse"),
+        (r"URL \(may be left empty\): ", ""),
+    ):
+        shown.wait_for(prompt)
+        shown.type(f"{answer}\n")
+    assert shown.end() == 0
+    assert "correct horse" not in shown.text
+    assert "svc" not in shown.text
+    assert emulator.accounts.properties(1) == {"username": "svc", "password": "correct horse"}
+
+
+def test_ctrl_c_while_domo_is_silent(terminal, emulator):
+    emulator.faults.add("stall", path="/v1/datasets*", bytes=0)
+    shown = terminal("-vv", "datasets", "list")
+    shown.wait_for("Token granted")
+    shown.type("\x03")
+    assert shown.end() == ExitCode.INTERRUPTED
+    assert "Traceback" not in shown.text
