@@ -20,6 +20,7 @@ from domo_async.emulator.routes import (
     executions,
     groups,
     oauth,
+    own_clients,
     pages,
     policies,
     projects,
@@ -30,6 +31,7 @@ from domo_async.emulator.routes import (
     streams,
     tasks,
     users,
+    web,
 )
 from domo_async.emulator.routing import Router
 from domo_async.emulator.striking import FaultMiddleware
@@ -62,6 +64,8 @@ FAMILIES = (
     tasks,
     clients,
     control,
+    own_clients,
+    web,
 )
 """Modules with ``OPERATIONS``. Where two paths could match, the first one wins."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from domo_async.emulator.policies import PolicyBook
-from domo_async.emulator.rows.store import Rows
+from domo_async.emulator.rows.handles import Rows
 from domo_async.emulator.rows.types import StoredColumn
 
 if TYPE_CHECKING:

@@ -101,6 +101,7 @@ class Emulator(Administration, Behaviour):
         self._lifecycle = threading.Lock()
         self._instance = Instance(token_lifetime=token_lifetime, token_format=token_format, seed=seed, state=state)
         self._instance.latency = latency
+        self._instance.host = host
         try:
             self._client = self._first_client(client_id, client_secret, scopes)
             self._fill((datasets or {}).items())
@@ -283,6 +284,14 @@ class Emulator(Administration, Behaviour):
         entry = self._instance.load_dataset(self._client, name, table, description=description)
         self.save()
         return entry.id
+
+    def row_count(self, id_or_name: str) -> int:
+        """How many rows a DataSet holds now.
+
+        Raises:
+            KeyError: There is no such DataSet.
+        """
+        return self._instance.datasets.find(id_or_name).rows.count
 
     def table(self, id_or_name: str) -> pa.Table:
         """The rows that a DataSet holds now, in their order.

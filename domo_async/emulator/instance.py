@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from domo_async.emulator.clients import Client
-    from domo_async.emulator.rows.store import Rows
+    from domo_async.emulator.rows.handles import Rows
 
 __all__ = ["Instance"]
 
@@ -51,6 +51,7 @@ class Instance:
         grant_requests: Token requests, the refused ones included.
         requests: What was asked, the emulator's own endpoints left out.
         latency: Seconds that every answer is held back.
+        host: Address or name that the server listens on, None until somebody says so.
         csv_refusal: Status for a refused token where CSV was asked for: 401, or 406 with an HTML page as Domo's older
             gateway answers.
         deleted_stubs: Whether GET shows a stub for a deleted DataSet (as the specification says) or 404 (as was seen).
@@ -95,6 +96,7 @@ class Instance:
         self.grant_requests = 0
         self.requests = RequestLog()
         self.latency = 0.0
+        self.host: str | None = None
         self.csv_refusal: Literal[401, 406] = 401
         self.largest_body = 1 << 30
         self.deleted_stubs = True

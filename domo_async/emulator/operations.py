@@ -13,7 +13,9 @@ from starlette.responses import Response
 from domo_async.emulator.bearer import check_token
 from domo_async.emulator.bodies import limited
 from domo_async.emulator.json_reading import read_json
+from domo_async.emulator.recording import is_own
 from domo_async.emulator.refusals import JSON, RefusedError
+from domo_async.emulator.visitors import check_visitor
 from domo_async.errors import TargetError
 
 if TYPE_CHECKING:
@@ -143,13 +145,15 @@ class Endpoint:
         self._instance = instance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the token, run the handler, and turn its refusal into an answer."""
+        """Check who asks, run the handler, and turn its refusal into an answer."""
         exchange: Exchange = scope["domo_async.exchange"]
         request = Request(scope, limited(receive, self._instance.largest_body))
         call = Call(request, self._instance, None, exchange)
         try:
             if self._operation.scope is not None:
                 call.token = check_token(call.request.headers, exchange, self._instance, self._operation.scope)
+            elif is_own(scope):
+                check_visitor(call.request.headers, self._instance.host)
             changes = self._operation.changes
             call.changes = self._operation.method != "GET" if changes is None else changes
             response = await self._operation.handler(call)

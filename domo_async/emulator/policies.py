@@ -6,14 +6,14 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from domo_async.emulator.rows.store import quoted_text
+from domo_async.emulator.rows.handles import quoted_text
 from domo_async.models import ColumnType, FilterOperator
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from domo_async.emulator.entities.shelf import Document
-    from domo_async.emulator.rows.store import Rows
+    from domo_async.emulator.rows.handles import Rows
 
 __all__ = ["Filter", "PolicyBook", "PolicyEntry", "visible"]
 

@@ -103,6 +103,12 @@ class TokenRegistry:
             return "expired", None
         return "unknown", None
 
+    def live(self) -> list[Token]:
+        """Every live token, oldest first."""
+        now = time.monotonic()
+        with self._lock:
+            return [token for token in self._tokens.values() if token.deadline > now]
+
     def revoke(self, client_id: str | None = None) -> int:
         """Refuse every token issued so far, or those of one client. Returns how many were live."""
         now = time.monotonic()

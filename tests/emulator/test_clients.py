@@ -93,3 +93,54 @@ def test_it_takes_the_session_of_this_instance(plain, proof, change, status):
 @pytest.mark.parametrize("body", [{}, {"name": "x"}, {"name": "x", "scope": []}, {"name": "x", "scope": ["moon"]}])
 def test_malformed_clients_are_refused(plain, proof, body):
     assert plain.post("/clients", json=body, headers=proof).status_code == 400
+
+
+OWN = "/_emulator/clients"
+
+
+def test_clients_without_a_session(emulator):
+    """They are created, listed, changed and deleted from another process; only the answer to the first has a secret."""
+    with httpx.Client(base_url=emulator.url) as plain:
+        body = {
+            "client_id": "me",
+            "scopes": ["data"],
+            "name": "Ada",
+            "user_id": 31,
+            "role": "Participant",
+            "title": "t",
+        }
+        made = plain.post(OWN, json=body)
+        assert made.status_code == 201
+        assert {name: made.json()[name] for name in body} == body
+        auth = ("me", made.json()["client_secret"])
+        url = "/oauth/token?grant_type=client_credentials"
+        assert plain.get(url, auth=auth).json()["scope"] == "data"
+        assert "31" in {str(user["id"]) for user in emulator.people.current_users()}
+        assert plain.post(OWN, json=body).status_code == 409
+        listed = plain.get(OWN)
+        assert [each["client_id"] for each in listed.json()] == [emulator.connection["client_id"], "me"]
+        assert "secret" not in listed.text
+        assert plain.patch(f"{OWN}/me", json={"enabled": False}).json()["enabled"] is False
+        assert plain.get(url, auth=auth).status_code == 401
+        changed = plain.patch(f"{OWN}/me", json={"enabled": True, "client_secret": "s", "scopes": ["user"]})
+        assert changed.json()["scopes"] == ["user"]
+        assert plain.get(url, auth=("me", "s")).json()["scope"] == "user"
+        assert plain.delete(f"{OWN}/me").status_code == 204
+        assert plain.get(url, auth=("me", "s")).status_code == 401
+        assert [plain.request(method, f"{OWN}/me", json={}).status_code for method in ("DELETE", "PATCH")] == [404, 404]
+    assert [request.path for request in emulator.requests if request.path.startswith("/_")] == []
+
+
+@pytest.mark.parametrize("body", [{"scopes": ["moon"]}, {"scopes": "data"}, {"user_id": "x"}, {"title": []}, []])
+def test_clients_that_make_no_sense_are_refused(shared_emulator, body):
+    assert httpx.post(f"{shared_emulator.url}{OWN}", json=body).status_code == 400
+    assert len(shared_emulator.clients.all()) == 1
+
+
+def test_python_lists_and_deletes_clients(emulator):
+    client = emulator.add_client()
+    assert [each.client_id for each in emulator.clients.all()] == [emulator.connection["client_id"], client.client_id]
+    emulator.remove_client(client.client_id)
+    assert emulator.clients.get(client.client_id) is None
+    with pytest.raises(KeyError):
+        emulator.remove_client(client.client_id)

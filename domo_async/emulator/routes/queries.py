@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from domo_async.emulator.catalog import DataSetEntry
     from domo_async.emulator.clients import Client
     from domo_async.emulator.instance import Instance
-    from domo_async.emulator.rows.store import Rows
+    from domo_async.emulator.rows.handles import Rows
 
 __all__ = ["OPERATIONS"]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from domo_async.emulator.catalog import DataSetEntry
     from domo_async.emulator.clients import Client
     from domo_async.emulator.instance import Instance
-    from domo_async.emulator.rows.store import RowReader
+    from domo_async.emulator.rows.handles import RowReader
     from domo_async.emulator.rows.types import StoredColumn
 
 __all__ = ["OPERATIONS", "import_rows"]

@@ -16,18 +16,21 @@ from __future__ import annotations
 
 import itertools
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
-from domo_async.emulator.rows.types import StoredColumn, duckdb_type
+from domo_async.emulator.rows.handles import RowReader, Rows
+from domo_async.emulator.rows.types import duckdb_type
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
-__all__ = ["RowReader", "RowStore", "Rows", "connect", "quoted", "quoted_text"]
+    from domo_async.emulator.rows.types import StoredColumn
+
+__all__ = ["RowStore", "connect"]
 
 BATCH_ROWS = 32_768
 _SCHEMA = "stored"
@@ -41,46 +44,6 @@ def connect(database: str = ":memory:") -> duckdb.DuckDBPyConnection:
     """
     # SQL comes from callers: it must not reach files, nor Python variables that happen to have a table's name.
     return duckdb.connect(database, config={"enable_external_access": "false", "python_enable_replacements": "false"})
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """A handle on the rows of one DataSet.
-
-    Attributes:
-        table: Name of the physical table.
-        columns: Its columns in order.
-        count: Number of rows.
-    """
-
-    table: str
-    columns: tuple[StoredColumn, ...]
-    count: int
-
-    def relation(self) -> str:
-        """A SELECT that shows the rows under the names that Domo shows."""
-        names = (f"c{i} AS {quoted(column.name)}" for i, column in enumerate(self.columns))
-        return f"SELECT {', '.join(names)} FROM {self.table}"  # noqa: S608 - names are quoted, the table is ours
-
-
-class RowReader:
-    """Batches of one result, read one by one; closing it lets go of the snapshot."""
-
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, batches: pa.RecordBatchReader) -> None:
-        self._cursor = cursor
-        self._batches = batches
-
-    def next(self) -> pa.RecordBatch | None:
-        """The next batch, or None after the last."""
-        try:
-            return self._batches.read_next_batch()
-        except StopIteration:
-            return None
-
-    def close(self) -> None:
-        """Give up the rest."""
-        self._batches.close()
-        self._cursor.close()
 
 
 class RowStore:
@@ -267,6 +230,21 @@ class RowStore:
         """Read all rows in the order in which they came."""
         return self._open(f"SELECT * FROM {rows.table}")  # noqa: S608 - the table is ours
 
+    def preview(self, rows: Rows, *, height: int, width: int, length: int) -> list[tuple[str | None, ...]]:
+        """The first cells as text.
+
+        Args:
+            rows: Where to look.
+            height: How many rows at most.
+            width: How many columns at most.
+            length: How many characters of each cell at most.
+        """
+        cells = ", ".join(f"left(CAST(c{i} AS VARCHAR), {length})" for i in range(min(width, len(rows.columns))))
+        if not cells:
+            return []
+        with self._cursor() as cursor:
+            return cursor.execute(f"SELECT {cells} FROM {rows.table} LIMIT {height}").fetchall()  # noqa: S608
+
     def select(self, sql: str) -> tuple[list[str], list[str], pa.Table]:
         """Run a query.
 
@@ -306,13 +284,3 @@ def _insert(cursor: duckdb.DuckDBPyConnection, table: str, batches: pa.RecordBat
     finally:
         cursor.unregister("incoming")
     return int(count)
-
-
-def quoted(name: str) -> str:
-    """A name as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quoted_text(text: str) -> str:
-    """A text as a SQL literal."""
-    return "'" + text.replace("'", "''") + "'"

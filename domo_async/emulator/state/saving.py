@@ -19,6 +19,7 @@ from domo_async.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from domo_async.emulator.instance import Instance
 
@@ -72,6 +73,11 @@ class Keeper:
         self._events = 0
         self._places = 0
         self._turns: RunVar[anyio.Lock] = RunVar(f"domo_async.emulator.turns-{id(self)}")
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._file.path
 
     def load(self) -> None:
         """Read the instance from the file.
