@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["emulator"]
 
+_MOST = 50
+"""DataSets that are listed at the start; the page of the emulator shows the others."""
+
 
 def emulator(
     context: typer.Context,
@@ -36,6 +39,15 @@ def emulator(
             metavar="DIR",
         ),
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to keep everything in; made if there is none. Without it the data ends with the process.",
+            dir_okay=False,
+            show_default=False,
+            metavar="FILE",
+        ),
+    ] = None,
     client_id: Annotated[
         str | None, typer.Option(help="Client id to accept; made up if not given.", metavar="ID")
     ] = None,
@@ -51,9 +63,9 @@ def emulator(
 ) -> None:
     """Run a local Domo until Ctrl-C.
 
-    Its data is in memory and ends with it. `domo-async -v emulator` shows each request.
+    A page at its address shows what is inside. `domo-async -v emulator` shows each request.
 
-    Example: domo-async emulator --port 8080 --data ./tables
+    Example: domo-async emulator --port 8080 --data ./tables --state local.domo
     """
     from domo_async.emulator import serve
 
@@ -65,6 +77,7 @@ def emulator(
             port=port,
             client_id=client_id,
             client_secret=client_secret,
+            state=state,
             token_lifetime=token_lifetime,
             latency=latency,
             on_ready=lambda emulator: _introduce(emulator, terminal),
@@ -79,7 +92,7 @@ def emulator(
 
 def _introduce(emulator: Emulator, terminal: Terminal) -> None:
     connection = emulator.connection
-    terminal.show(f"A local Domo listens on {emulator.url}. Ctrl-C stops it.\n")
+    terminal.tell(f"A local Domo listens on {emulator.url}, where a page shows what is inside. Ctrl-C stops it.\n")
     for name, value in connection.items():
         terminal.out.print(f"export DOMO_{name.upper()}={shlex.quote(str(value))}", soft_wrap=True)
     terminal.show("")
@@ -90,6 +103,9 @@ def _introduce(emulator: Emulator, terminal: Terminal) -> None:
     table.add_column("DataSet", overflow="fold")
     table.add_column("Id", no_wrap=True, overflow="ignore")
     table.add_column("Rows", justify="right")
-    for name, dataset_id in emulator.dataset_ids.items():
-        table.add_row(cell(name), dataset_id, count(emulator.table(dataset_id).num_rows))
+    datasets = list(emulator.dataset_ids.items())
+    for name, dataset_id in datasets[:_MOST]:
+        table.add_row(cell(name), dataset_id, count(emulator.row_count(dataset_id)))
     terminal.show(table)
+    if len(datasets) > _MOST:
+        terminal.tell(f"... and {count(len(datasets) - _MOST)} more")

@@ -48,6 +48,25 @@ def test_a_port_in_use_is_one_sentence(domo_async):
     assert "already in use" in outcome.err
 
 
+def test_a_state_file_outlives_the_process(spawn, data, tmp_path):
+    state = tmp_path / "local.domo"
+    shown = []
+    for _ in range(2):
+        server = spawn("emulator", "--port", 0, "--data", data, "--state", state)
+        lines = "".join(server.wait_for(r"^colours "))
+        server.popen.kill()
+        server.end()
+        exported = re.findall(r"^export DOMO_CLIENT_(?:ID|SECRET)=(.*)$", lines, flags=re.MULTILINE)
+        shown.append((re.search(r"^colours +(\S+) +2$", lines, flags=re.MULTILINE)[1], exported))
+    assert shown[0] == shown[1]
+
+
+def test_a_state_file_that_is_something_else_is_one_sentence(domo_async, data):
+    outcome = domo_async("emulator", "--port", 0, "--state", data / "colours.csv")
+    assert (outcome.code, outcome.err.count("\n")) == (ExitCode.USAGE, 1)
+    assert "colours.csv" in outcome.err.replace("\n", "")
+
+
 def test_a_folder_that_is_missing_is_wrong_usage(domo_async, tmp_path):
     assert domo_async("emulator", "--data", tmp_path / "nowhere").code == ExitCode.USAGE
 
