@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Never, TypeVar
 
 import anyio
+from pydantic import SecretBytes
 
 from domo_async.auth.private_folder import NotPrivateError
 from domo_async.auth.token_store import Release, TokenStore
@@ -24,6 +25,8 @@ _REST: Final = 30.0
 
 class GuardedStore:
     """Stands before a store, and behaves as if it were empty and nobody else there while it does not work.
+
+    Values are wrapped on this side: a traceback with local variables leads through who asks for tokens.
 
     After a failure the store is left alone for half a minute, so that one which does not answer costs two seconds now
     and then and not two for each step. Settings that can never work, such as Redis under trio, are raised.
@@ -43,13 +46,19 @@ class GuardedStore:
         self._away_until = float("-inf")
         self._failing = False
 
-    async def load(self, key: str) -> bytes | None:
+    async def load(self, key: str) -> SecretBytes | None:
         """The value under a key."""
-        return await self._try(lambda: self._store.load(key), None)
+        value = await self._try(lambda: self._store.load(key), None)
+        return None if value is None else SecretBytes(value)
 
-    async def save(self, key: str, value: bytes, *, instead_of: bytes | None, lifetime: float) -> None:
+    async def save(self, key: str, value: SecretBytes, *, instead_of: SecretBytes | None, lifetime: float) -> None:
         """Put a value under a key, unless another one is there by now."""
-        await self._try(lambda: self._store.save(key, value, instead_of=instead_of, lifetime=lifetime), False)
+
+        def save() -> Awaitable[bool]:
+            seen = None if instead_of is None else instead_of.get_secret_value()
+            return self._store.save(key, value.get_secret_value(), instead_of=seen, lifetime=lifetime)
+
+        await self._try(save, False)
 
     async def acquire(self, key: str, *, wait: float) -> Release | None:
         """Take the lock of a key; None if another process has it."""

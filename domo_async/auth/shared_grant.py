@@ -13,6 +13,8 @@ from domo_async.auth.lifetime import Obtained, lifetime_of, refresh_window, safe
 from domo_async.auth.stored_token import StoredToken, fingerprint, token_key
 
 if TYPE_CHECKING:
+    from pydantic import SecretBytes
+
     from domo_async.auth.credentials import ClientCredentials, CredentialsSource
     from domo_async.auth.guarded_store import GuardedStore
     from domo_async.models import AccessToken
@@ -110,7 +112,7 @@ class SharedGrant:
         finally:
             await release()
 
-    async def _grant(self, key: str, seen: bytes | None, credentials: ClientCredentials) -> Obtained:
+    async def _grant(self, key: str, seen: SecretBytes | None, credentials: ClientCredentials) -> Obtained:
         """Ask, and put the answer where `seen` was."""
         if seen is not None and StoredToken.from_bytes(seen, key) is None:
             logger.warning("The token store holds something that is no token, it is replaced")
@@ -121,7 +123,7 @@ class SharedGrant:
         await self._store.save(key, value, instead_of=seen, lifetime=lifetime)
         return Obtained(granted, asked_at, lifetime)
 
-    def _usable(self, value: bytes | None, key: str, *, ahead: bool) -> Obtained | None:
+    def _usable(self, value: SecretBytes | None, key: str, *, ahead: bool) -> Obtained | None:
         """What the store held, if it is worth taking: ahead of time that is a token which nobody refreshes yet."""
         stored = StoredToken.from_bytes(value, key) if value is not None else None
         if stored is None:

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Never, Self
 
-from pydantic import ValidationError
+from pydantic import SecretBytes, ValidationError
 
 from domo_async.auth.credentials import ClientCredentials
 from domo_async.models import AccessToken
@@ -73,7 +73,7 @@ class StoredToken:
             return None
         return max(0.0, now - self.granted_at) + min(_MOST_SKEW, self.lifetime / 10)
 
-    def to_bytes(self, key: str) -> bytes:
+    def to_bytes(self, key: str) -> SecretBytes:
         """The value to store under `key`."""
         document = self.token.model_dump(mode="json", by_alias=True, exclude={"access_token"}, exclude_none=True)
         document["access_token"] = self.token.access_token.get_secret_value()
@@ -84,13 +84,13 @@ class StoredToken:
             "lifetime": self.lifetime,
             "token": document,
         }
-        return json.dumps(whole, separators=(",", ":")).encode()
+        return SecretBytes(json.dumps(whole, separators=(",", ":")).encode())
 
     @classmethod
-    def from_bytes(cls, value: bytes, key: str) -> Self | None:
+    def from_bytes(cls, value: SecretBytes, key: str) -> Self | None:
         """Read a value; None if it is something else, or was stored under another key."""
         try:
-            whole = json.loads(value)
+            whole = json.loads(value.get_secret_value())
             if whole["version"] != _VERSION or whole["key"] != key:
                 return None
             granted_at, lifetime = _number(whole["granted_at"]), _number(whole["lifetime"])

@@ -8,6 +8,7 @@ import os
 
 import anyio
 import pytest
+from pydantic import SecretBytes
 
 from domo_async.auth.guarded_store import GuardedStore
 from domo_async.errors import ConfigurationError
@@ -59,8 +60,8 @@ def warnings(caplog):
 
 async def use(guard):
     """Every step once; all of them come back."""
-    assert await guard.load("key") in {None, b"value"}
-    await guard.save("key", b"value", instead_of=None, lifetime=1.0)
+    assert await guard.load("key") in (None, SecretBytes(b"value"))
+    await guard.save("key", SecretBytes(b"value"), instead_of=None, lifetime=1.0)
     release = await guard.acquire("key", wait=0)
     assert release is not None, "nobody is said to have the lock"
     await release()
@@ -108,7 +109,7 @@ async def test_a_store_is_tried_again_after_half_a_minute_and_its_recovery_is_to
     assert (store.steps, len(warnings(caplog))) == (2, 1)
 
     clock.now, store.error = 62.0, None
-    assert await guard.load("key") == b"value"
+    assert await guard.load("key") == SecretBytes(b"value")
     assert "The token store Store works again" in caplog.text
 
 
@@ -117,7 +118,7 @@ async def test_a_lock_is_given_back_even_if_the_store_failed_meanwhile():
     guard = GuardedStore(store)
     release = await guard.acquire("key", wait=0)
     store.error = OSError(errno.ENOSPC, "full")
-    await guard.save("key", b"value", instead_of=None, lifetime=1.0)
+    await guard.save("key", SecretBytes(b"value"), instead_of=None, lifetime=1.0)
     await release()
 
     assert store.released == 1

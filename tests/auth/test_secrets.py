@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from domo_async import AsyncDomo, ClientCredentials, DomoAuth
+from domo_async import AsyncDomo, ClientCredentials, DomoAuth, no_credentials
 from domo_async.emulator import Emulator
 from domo_async.errors import (
     CallTimeoutError,
@@ -147,7 +147,7 @@ async def test_waiters_see_neither_secrets_nor_each_others_frames(emulator, log)
     for error in errors:
         texts = everything_that_shows(error)
         assert_hidden([*texts, log.text])
-        assert "async_auth_flow" in {frame.name for frame in traceback.extract_tb(error.__traceback__)}
+        assert "_get_slowly" in {frame.name for frame in traceback.extract_tb(error.__traceback__)}
         others = {name for text in texts for name in (f"private-{n}" for n in range(10)) if f"'{name}'" in text}
         assert len(others) <= 1
 
@@ -280,3 +280,100 @@ async def test_missing_credentials_show_what_is_there_to_nobody(monkeypatch):
         AsyncDomo()
 
     assert_hidden(everything_that_shows(await failure(MissingCredentialsError, build)))
+
+
+# Stores that processes share
+
+
+class Prying:
+    """A store whose every error repeats what it was told."""
+
+    def __init__(self, *, works=True):
+        self.works = works
+        self.told = []
+
+    def tell(self, *facts):
+        self.told += [fact for fact in facts if fact is not None]
+        if not self.works:
+            raise ValueError(f"{self.told}: redis://user:{SECRET}@host")
+
+    async def load(self, key):
+        self.tell(key)
+        return self.value if hasattr(self, "value") else None
+
+    async def save(self, key, value, *, instead_of, lifetime):
+        self.tell(key, value, instead_of)
+        self.value = value
+        return True
+
+    async def acquire(self, key, *, wait):
+        self.tell(key)
+
+        async def release():
+            self.tell(key)
+
+        return release
+
+    def __repr__(self):
+        return f"<Prying {self.told}>"
+
+
+@pytest.mark.parametrize("works", [True, False])
+async def test_a_grant_that_fails_shows_nothing_of_the_store_that_was_asked_first(emulator, log, works):
+    store = Prying()
+    async with domo_for(emulator, token_store=store) as domo:
+        token = (await domo.token()).access_token.get_secret_value()
+        await domo.datasets.list().collect()
+        store.works = works
+        emulator.disable_client("the-id")
+        emulator.revoke_tokens()
+        error = await failure(InvalidCredentialsError, domo.datasets.list().collect)
+
+    assert token in store.value.decode()
+    shared = repr(domo.auth.tokens._attempts._shared)
+    assert_hidden([*everything_that_shows(error), log.text, repr(domo.auth), shared], token)
+    assert works or "ValueError" in log.text
+
+
+async def test_a_stored_token_that_is_spoilt_is_not_quoted(emulator, log, tmp_path):
+    async with domo_for(emulator, token_store=tmp_path / "tokens") as domo:
+        token = (await domo.token()).access_token.get_secret_value()
+    (file,) = (tmp_path / "tokens").glob("*.token")
+    file.write_bytes(file.read_bytes()[:-10])
+    emulator.disable_client("the-id")
+    async with domo_for(emulator, token_store=tmp_path / "tokens") as domo:
+        error = await failure(InvalidCredentialsError, domo.datasets.list().collect)
+
+    names = [entry.name for entry in (tmp_path / "tokens").iterdir()]
+    assert_hidden([*everything_that_shows(error), log.text, *names], token)
+
+
+def test_a_redis_that_is_down_is_logged_without_its_password(emulator, log):
+    pytest.importorskip("redis")
+
+    async def use():
+        store = f"redis://user:{SECRET}@127.0.0.1:9/0"
+        async with domo_for(emulator, token_store=store) as domo:
+            token = (await domo.token()).access_token.get_secret_value()
+        assert_hidden([log.text, repr(domo.auth), repr(domo.auth._store)], token)
+
+    anyio.run(use)
+    assert "RedisTokenStore does not work" in log.text
+
+
+def test_the_address_of_the_store_shows_in_no_settings(monkeypatch):
+    monkeypatch.setenv("DOMO_TOKEN_STORE", f"rediss://user:{SECRET}@host")
+
+    assert_hidden([repr(DomoSettings.load()), DomoSettings.load().model_dump_json()])
+
+
+async def test_tenants_show_no_secrets(emulator, log):
+    async with AsyncDomo(credentials=no_credentials, api_url=emulator.url, retries=0) as domo:
+        tenant = domo.for_client("the-id", SECRET)
+        token = (await tenant.token()).access_token.get_secret_value()
+        emulator.disable_client("the-id")
+        emulator.revoke_tokens()
+        tenant.auth.tokens._proven = True
+        error = await failure(InvalidCredentialsError, tenant.datasets.list().collect)
+
+    assert_hidden([*everything_that_shows(error), log.text, repr(tenant), repr(tenant.stats)], token)

@@ -10,6 +10,7 @@ import anyio
 import httpx
 import pytest
 from anyio.lowlevel import checkpoint
+from pydantic import SecretBytes
 
 from domo_async import AccessToken, ClientCredentials, DomoAuth, TokenStore
 from domo_async.auth.credentials import CredentialsSource
@@ -292,7 +293,9 @@ async def test_who_waits_too_long_for_the_lock_asks_alone_and_lets_the_others_kn
 async def test_a_token_that_came_meanwhile_is_not_overwritten(store, endpoint):
     async def slowly(credentials):
         token = await endpoint(credentials)
-        store.values[KEY] = StoredToken(await endpoint(credentials), 1_700_000_000.0, 3600.0).to_bytes(KEY)
+        store.values[KEY] = (
+            StoredToken(await endpoint(credentials), 1_700_000_000.0, 3600.0).to_bytes(KEY).get_secret_value()
+        )
         return token
 
     assert await Process(store, slowly).get() == "token-1"
@@ -399,7 +402,7 @@ async def test_what_is_no_token_is_replaced_and_said_so_once(store, endpoint, ca
 
 async def test_what_is_stored_shows_nowhere(store, endpoint):
     await Process(store, endpoint).get()
-    stored = StoredToken.from_bytes(store.values[KEY], KEY)
+    stored = StoredToken.from_bytes(SecretBytes(store.values[KEY]), KEY)
 
     assert stored is not None
     assert "token-1" not in repr(stored)
