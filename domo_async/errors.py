@@ -25,6 +25,7 @@
         │   └── CallTimeoutError       the answer did not come in time (also a TimeoutError)
         ├── ResponseError              an answer came, and it is not what the operation promises
         │   ├── InvalidResponseError   HTML, half a JSON document, fields of the wrong type
+        │   │   └── UnreadableRowError  a row of an export is not what the schema says; names row, column and value
         │   └── IncompleteDataError    fewer or other rows than the DataSet has
         └── StatusError                Domo answered with an error status
             ├── BadRequestError        400 and other 4xx: the request itself is wrong
@@ -97,6 +98,7 @@ __all__ = [
     "StreamBusyError",
     "TargetError",
     "TransportError",
+    "UnreadableRowError",
 ]
 
 
@@ -380,6 +382,38 @@ class InvalidResponseError(ResponseError):
     """The body is HTML, half a document, or has fields of the wrong type."""
 
     retryable = True
+
+
+class UnreadableRowError(InvalidResponseError):
+    """A row of an export is not what the schema of its DataSet says.
+
+    Attributes:
+        dataset: Name or id of the DataSet.
+        row: Number of the row in the export, from 1, a line of names not counted.
+        column: Name of the column, None when it is not one column: the row has too many fields, or too few.
+        value: The field, or the whole row, as text in quotes and cut to a readable length; None where it has no end.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        dataset: str = "",
+        row: int = 1,
+        column: str | None = None,
+        value: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        place = [f"DataSet {dataset!r}"] if dataset else []
+        place.append(f"row {row}")
+        if column is not None:
+            place.append(f"column {column!r}")
+        text = f"{problem}: {value}" if value is not None else problem
+        super().__init__(f"{', '.join(place)}: {text}", hint=hint)
+        self.dataset = dataset
+        self.row = row
+        self.column = column
+        self.value = value
 
 
 class IncompleteDataError(ResponseError):

@@ -34,6 +34,7 @@ from domo_async.errors import (
     RateLimitError,
     ServerError,
     StatusError,
+    UnreadableRowError,
 )
 from domo_async.models import Execution
 
@@ -56,6 +57,8 @@ def make(kind):
         "path": "/v1/datasets/7",
         "hint": "What to do",
     }
+    if issubclass(kind, UnreadableRowError):
+        return kind("not a readable LONG", dataset="Sales", row=7, column="Units", value="'x'", hint="What to do")
     if issubclass(kind, CallTimeoutError):
         facts["phase"] = "read"
     if issubclass(kind, StatusError):
@@ -171,6 +174,11 @@ def test_a_fresh_copy_has_the_cause_and_a_life_of_its_own():
             InvalidResponseError("Domo answered 200 with half a document", operation="datasets.list"),
             "datasets.list: Domo answered 200 with half a document",
         ),
+        (
+            make(UnreadableRowError),
+            "DataSet 'Sales', row 7, column 'Units': not a readable LONG: 'x'. What to do",
+        ),
+        (UnreadableRowError("it has no end", row=2), "row 2: it has no end"),
         (IncompleteDataError("9 rows of 10 arrived"), "9 rows of 10 arrived"),
         (
             NotFoundError("Nothing is there", status=404, reason="Not Found", operation="datasets.get"),
@@ -198,6 +206,7 @@ def test_whether_waiting_can_cure_it_is_known_of_every_kind(kind):
         CallTimeoutError,
         errors.TransportError,
         InvalidResponseError,
+        UnreadableRowError,
         IncompleteDataError,
         RateLimitError,
         ServerError,

@@ -4,31 +4,36 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from domo_async.models import Schema
 from domo_async.tabular.computing import compute
-from domo_async.tabular.csv_decoder import DEFAULT_BLOCK_SIZE, CsvDecoder
+from domo_async.tabular.csv_blocks import DEFAULT_BLOCK_SIZE, CsvBlock, CsvCutter, FlawedCsvError
+from domo_async.tabular.csv_decoder import CsvDecoder
 from domo_async.tabular.extras import require
+from domo_async.tabular.in_order import in_order
 from domo_async.tabular.read_ahead import close_iterator, read_ahead
 from domo_async.tabular.selection import column_positions
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType, arrow_schema
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 
     import pyarrow as pa
 
     from domo_async.models import DataSet
 
-__all__ = ["collected", "decoded", "gathered", "read_batches"]
+__all__ = ["collected", "gathered", "read_batches"]
 
-BLOCKS_AHEAD = 2
+BLOCKS_AHEAD = 1
 """Blocks of bytes that wait for the parser: enough to bridge a pause of the network."""
 
-BATCHES_AHEAD = 1
-"""Parsed batches that wait for the consumer."""
+DECODERS = min(os.cpu_count() or 1, 4)
+"""Blocks that are decoded at once, or have been and wait for the consumer. Each takes some five times its bytes."""
 
 
 @asynccontextmanager
@@ -72,14 +77,17 @@ async def read_batches(
                 async for batch in batches:
                     print(batch.num_rows)
     """
-    decoder = CsvDecoder(
-        schema, columns=columns, decimal=decimal, block_size=block_size, has_header=has_header, dataset=dataset
-    )
+    cutter = CsvCutter(block_size, has_header=has_header)
+    decoder = CsvDecoder(schema, columns=columns, decimal=decimal)
+
+    async def decode(block: CsvBlock) -> pa.RecordBatch:
+        return await compute(partial(decoder.decode, block))
+
     async with (
-        read_ahead(gathered(chunks, block_size), BLOCKS_AHEAD) as blocks,
-        read_ahead(decoded(blocks, decoder), BATCHES_AHEAD) as batches,
+        read_ahead(gathered(chunks, block_size), BLOCKS_AHEAD) as groups,
+        in_order(_cut(groups, cutter), decode, DECODERS) as batches,
     ):
-        yield batches
+        yield _Counted(batches, dataset)
 
 
 async def gathered(chunks: AsyncIterable[bytes], size: int) -> AsyncGenerator[list[bytes]]:
@@ -100,20 +108,38 @@ async def gathered(chunks: AsyncIterable[bytes], size: int) -> AsyncGenerator[li
         await close_iterator(iterator)
 
 
-async def decoded(blocks: AsyncIterable[list[bytes]], decoder: CsvDecoder) -> AsyncGenerator[pa.RecordBatch]:
-    """Decode in a worker thread."""
-    async for block in blocks:
-        for chunk in block:
-            decoder.feed(chunk)
-        while decoder.ready:
-            batch = await compute(decoder.take)
-            if batch is not None:
-                yield batch
-    decoder.end()
-    while decoder.ready:
-        batch = await compute(decoder.take)
-        if batch is not None:
-            yield batch
+async def _cut(groups: AsyncIterable[list[bytes]], cutter: CsvCutter) -> AsyncGenerator[CsvBlock]:
+    async for group in groups:
+        for chunk in group:
+            cutter.feed(chunk)
+        while cutter.ready:
+            block = await compute(cutter.cut)
+            if block is not None:
+                yield block
+    cutter.end()
+    while cutter.ready:
+        block = await compute(cutter.cut)
+        if block is not None:
+            yield block
+
+
+class _Counted(AsyncIterator["pa.RecordBatch"]):
+    """The batches that have rows. Knows how many there were, so that errors can say which row they mean."""
+
+    def __init__(self, batches: AsyncIterator[pa.RecordBatch], dataset: str) -> None:
+        self._batches = batches
+        self._dataset = dataset
+        self._rows = 0
+
+    async def __anext__(self) -> pa.RecordBatch:
+        while True:
+            try:
+                batch = await anext(self._batches)
+            except FlawedCsvError as flaw:
+                raise flaw.located(self._dataset, self._rows) from flaw.__cause__
+            self._rows += batch.num_rows
+            if batch.num_rows:
+                return batch
 
 
 async def collected(

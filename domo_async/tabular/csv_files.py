@@ -8,10 +8,9 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Protocol
 
-from domo_async.errors import InvalidResponseError
-from domo_async.models.problems import looks_like_html, read_problem
+from domo_async.tabular.csv_blocks import DEFAULT_BLOCK_SIZE, CsvCutter, FlawedCsvError
 from domo_async.tabular.extras import require
-from domo_async.tabular.records import RecordSplitter, RecordTooLongError, count_records, ends_inside_quotes
+from domo_async.tabular.records import count_records
 from domo_async.tabular.text_lines import joined_lines
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CsvFile", "csv_record", "csv_records"]
 
-_BLOCK = 2**20
 _NEEDS_QUOTES = re.compile(r'[",\r\n]|\A\Z|\A\\N\Z')
 _GZIP = 31  # zlib's word for "a gzip header and trailer around it"; the header holds no time and no name
 
@@ -47,11 +45,10 @@ class CsvFile:
     def __init__(
         self, path: Path, *, header: Sequence[str] | None, width: int | None, compressed: bool, dataset: str = ""
     ) -> None:
-        self._splitter = RecordSplitter(_BLOCK)
+        self._cutter = CsvCutter(DEFAULT_BLOCK_SIZE)
         self._skip_blank_lines = width != 1
-        self._dataset = f"DataSet {dataset!r}, " if dataset else ""
+        self._dataset = dataset
         self._rows = 0
-        self._first = True
         self._compressor: _Compressor | None = _gzip() if compressed else None
         self._file = path.open("wb")
         if header:
@@ -67,7 +64,7 @@ class CsvFile:
             InvalidResponseError: The bytes are a web page, or a row without end.
         """
         for chunk in chunks:
-            self._splitter.feed(chunk)
+            self._cutter.feed(chunk)
         return self._drain()
 
     def write_table(self, batch: pa.RecordBatch) -> int:
@@ -88,7 +85,7 @@ class CsvFile:
         Raises:
             InvalidResponseError: The body ends inside a quoted field: its end is missing.
         """
-        self._splitter.end()
+        self._cutter.end()
         rows = self._drain()
         if self._compressor is not None:
             self._file.write(self._compressor.flush())
@@ -100,27 +97,14 @@ class CsvFile:
         self._file.close()
 
     def _drain(self) -> int:
-        rows = 0
+        before = self._rows
         try:
-            while (block := self._splitter.take()) is not None:
-                rows += self._check_and_count(block)
-                self._put(block)
-        except RecordTooLongError as error:
-            raise InvalidResponseError(
-                f"{self._dataset}row {self._rows + 1}: {error}, or one of its quotes is never closed"
-            ) from None
-        return rows
-
-    def _check_and_count(self, block: bytes) -> int:
-        if self._first and looks_like_html(block):
-            words = read_problem(block[:4096], content_type="text/html").message
-            raise InvalidResponseError(f"{self._dataset}a web page came instead of CSV: {words!r:.120}")
-        if self._splitter.exhausted and ends_inside_quotes(block):
-            raise InvalidResponseError(f"{self._dataset}the export ends inside a quoted field")
-        self._first = False
-        rows = count_records(block, skip_blank_lines=self._skip_blank_lines)
-        self._rows += rows
-        return rows
+            while (block := self._cutter.cut()) is not None:
+                self._rows += count_records(block.data, skip_blank_lines=self._skip_blank_lines)
+                self._put(block.data)
+        except FlawedCsvError as flaw:
+            raise flaw.located(self._dataset, self._rows) from None
+        return self._rows - before
 
     def _put(self, data: bytes) -> None:
         self._file.write(data if self._compressor is None else self._compressor.compress(data))

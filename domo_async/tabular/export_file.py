@@ -1,3 +1,5 @@
+# pyright: reportUnknownParameterType=false
+# pyarrow ships no annotations.
 """An export as a file: written beside its place, counted, and put there when it is complete."""
 
 from __future__ import annotations
@@ -14,20 +16,22 @@ from domo_async.errors import DomoError, IncompleteDataError, InvalidArgumentErr
 from domo_async.models import Column, Schema
 from domo_async.tabular.batches import BLOCKS_AHEAD, gathered, read_batches
 from domo_async.tabular.computing import compute
-from domo_async.tabular.csv_decoder import DEFAULT_BLOCK_SIZE
+from domo_async.tabular.csv_blocks import DEFAULT_BLOCK_SIZE
 from domo_async.tabular.csv_files import CsvFile
 from domo_async.tabular.file_format import FileFormat, check_format, format_of
 from domo_async.tabular.json_lines import JsonLinesFile
 from domo_async.tabular.read_ahead import close_iterator, read_ahead
 from domo_async.tabular.replacement import refusal, replacing
 from domo_async.tabular.selection import column_positions
-from domo_async.tabular.table_files import ArrowFile, ParquetFile, describe
+from domo_async.tabular.table_files import ROW_GROUP_BYTES, ArrowFile, ParquetFile, describe
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType, arrow_schema
 
 if TYPE_CHECKING:
     import os
     from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
+
+    import pyarrow as pa
 
     from domo_async.models import DataSet
 
@@ -106,7 +110,8 @@ async def write_export(
         include_header: Whether a CSV file begins with a line of names.
         columns: Names of the columns to keep, in this order; None for all.
         decimal: Precision and scale for DECIMAL columns.
-        on_progress: Called in the event loop with the rows written and the bytes received since the last call.
+        on_progress: Called in the event loop with the rows written (of a Parquet file: read, since they are written in
+            groups) and the bytes received since the last call.
 
     Returns:
         What was written.
@@ -184,7 +189,10 @@ class _Export:
             self._counted(chunks), self._schema, columns=columns, decimal=decimal, dataset=_called(self._dataset)
         )
         if self._kind == "parquet":
-            await self._fill(partial(ParquetFile, path, schema), batches, ParquetFile.write)
+            async with batches as arriving:
+                # One row group is written while the next one comes together.
+                groups = read_ahead(self._row_groups(arriving), 0)
+                await self._fill(partial(ParquetFile, path, schema), groups, ParquetFile.write)
         elif self._kind == "arrow":
             await self._fill(partial(ArrowFile, path, schema), batches, ArrowFile.write)
         else:
@@ -224,6 +232,19 @@ class _Export:
             if isinstance(error, DomoError):
                 raise
             raise refusal(self._target, error) from error
+
+    async def _row_groups(self, batches: AsyncIterator[pa.RecordBatch]) -> AsyncGenerator[list[pa.RecordBatch]]:
+        group: list[pa.RecordBatch] = []
+        size = 0
+        async for batch in batches:
+            self._advance(batch.num_rows)
+            group.append(batch)
+            size += batch.nbytes
+            if size >= ROW_GROUP_BYTES:
+                yield group
+                group, size = [], 0
+        if group:
+            yield group
 
     async def _counted(self, chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
         iterator = aiter(chunks)

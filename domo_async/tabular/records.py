@@ -9,6 +9,7 @@ proportional to the input: 1 GB/s where quotes are rare.
 from __future__ import annotations
 
 import re
+from collections import deque
 
 __all__ = ["MAX_RECORD_BYTES", "RecordSplitter", "RecordTooLongError", "count_records"]
 
@@ -42,22 +43,25 @@ class RecordSplitter:
     def __init__(self, block_size: int) -> None:
         self._block_size = block_size
         self._wanted = block_size
-        self._buffer = bytearray()
+        self._pieces: deque[memoryview] = deque()
+        self._size = 0
         self._ended = False
 
     @property
     def ready(self) -> bool:
         """Whether `take` has work to do. Cheap: it looks at no byte."""
-        return len(self._buffer) >= self._wanted or (self._ended and bool(self._buffer))
+        return self._size >= self._wanted or (self._ended and bool(self._size))
 
     @property
     def exhausted(self) -> bool:
         """Whether the block that was taken last is the last one."""
-        return self._ended and not self._buffer
+        return self._ended and not self._size
 
     def feed(self, data: bytes) -> None:
-        """Add bytes at the end."""
-        self._buffer += data
+        """Add bytes at the end. They are kept as they are until a block needs them."""
+        if data:
+            self._pieces.append(memoryview(data))
+            self._size += len(data)
 
     def end(self) -> None:
         """Say that no more bytes come."""
@@ -71,20 +75,34 @@ class RecordSplitter:
         Raises:
             RecordTooLongError: A record is longer than `MAX_RECORD_BYTES`.
         """
-        while len(self._buffer) >= self._wanted:
-            if cut := _last_boundary(self._buffer, self._wanted):
-                return self._cut(cut)
+        while self._size >= self._wanted:
+            start = self._gather(self._wanted)
+            if cut := _last_boundary(start):
+                if rest := start[cut:]:
+                    self._pieces.appendleft(memoryview(rest))
+                    self._size += len(rest)
+                self._wanted = self._block_size
+                return start[:cut]
+            self._pieces.appendleft(memoryview(start))
+            self._size += len(start)
             if self._wanted > MAX_RECORD_BYTES:
                 raise RecordTooLongError(f"a record is longer than {MAX_RECORD_BYTES} bytes")
             self._wanted *= 2
-        return self._cut(len(self._buffer)) if self._ended and self._buffer else None
+        return self._gather(self._size) if self._ended and self._size else None
 
-    def _cut(self, size: int) -> bytes:
-        with memoryview(self._buffer) as view:
-            block = bytes(view[:size])
-        del self._buffer[:size]
-        self._wanted = self._block_size
-        return block
+    def _gather(self, size: int) -> bytes:
+        """The first `size` bytes, as one."""
+        parts: list[memoryview] = []
+        missing = size
+        while missing:
+            piece = self._pieces.popleft()
+            if len(piece) > missing:
+                self._pieces.appendleft(piece[missing:])
+                piece = piece[:missing]
+            parts.append(piece)
+            missing -= len(piece)
+        self._size -= size
+        return b"".join(parts)
 
 
 def ends_inside_quotes(block: bytes) -> bool:
@@ -125,15 +143,15 @@ def _blank_lines(block: bytes) -> int:
     return len(_BLANK_LINE.findall(bare)) + starts
 
 
-def _last_boundary(buffer: bytearray, limit: int) -> int:
-    """End of the last whole record within the first `limit` bytes, 0 when there is none."""
-    cut = buffer.rfind(b"\n", 0, limit) + 1
-    if buffer.find(b'"', 0, cut) < 0:
+def _last_boundary(start: bytes) -> int:
+    """End of the last whole record, 0 when there is none."""
+    cut = start.rfind(b"\n") + 1
+    if start.find(b'"', 0, cut) < 0:
         return cut
     while cut:
-        match = _CLOSED.match(buffer, 0, cut)
+        match = _CLOSED.match(start, 0, cut)
         if match is None or match.end() == cut:
             return cut
         # The newline lies inside a quoted field: look again before the quote that opens it.
-        cut = buffer.rfind(b"\n", 0, match.end()) + 1
+        cut = start.rfind(b"\n", 0, match.end()) + 1
     return 0

@@ -8,9 +8,10 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from domo_async.errors import ConnectionLostError, InvalidArgumentError, InvalidResponseError
+from domo_async.errors import ConnectionLostError, InvalidArgumentError, InvalidResponseError, UnreadableRowError
 from domo_async.models import Column, ColumnType, Schema
-from domo_async.tabular import read_batches
+from domo_async.tabular import batches as batches_module
+from domo_async.tabular import read_batches, records
 from domo_async.tabular.computing import computing_limiter
 from domo_async.tabular.read_ahead import read_ahead
 
@@ -141,6 +142,52 @@ async def test_a_value_that_cannot_be_read_closes_the_download() -> None:
 
     with pytest.raises(InvalidResponseError, match="DataSet 'Sales', row 11"):
         async with read_batches(body(), SCHEMA, block_size=len(LINE) * 10 + 4, dataset="Sales") as batches:
+            async for _ in batches:
+                pass
+
+
+async def test_the_first_flaw_counts_and_its_row_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks are decoded side by side, and none of them knows how many rows stand before it."""
+    monkeypatch.setattr(batches_module, "DECODERS", 8)
+    good = b'%d,"text, with\nlines"\n'
+    lines = [good % number for number in range(3000)]
+    lines[2000], lines[2003], lines[2900] = b"x,y\n", b"z,y\n", b"1,2,3\n"
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"".join(lines)
+
+    rows = 0
+    with pytest.raises(UnreadableRowError, match="row 2001, column 'Id'") as caught:
+        async with read_batches(body(), SCHEMA, block_size=len(lines[500]) * 4, dataset="Sales") as batches:
+            async for batch in batches:
+                rows += batch.num_rows
+    assert 1990 <= rows <= 2000
+    assert (caught.value.dataset, caught.value.row, caught.value.column) == ("Sales", 2001, "Id")
+    assert caught.value.value == "'x'"
+
+
+async def test_odd_values_in_many_blocks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each decoder may be the first to meet one."""
+    monkeypatch.setattr(batches_module, "DECODERS", 8)
+
+    async def body() -> AsyncIterator[bytes]:
+        for number in range(2000):
+            yield b"%d.0,a\n" % number
+
+    async with read_batches(body(), SCHEMA, block_size=200) as batches:
+        numbers = [number async for batch in batches for number in batch.column(0).to_pylist()]
+    assert numbers == list(range(2000))
+
+
+async def test_a_record_without_end_is_counted_from_the_rows_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 5000)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield LINE * 1000
+        yield b'1,"' + b"x\n" * 20_000
+
+    with pytest.raises(UnreadableRowError, match=r"row 1001: .*never closed"):
+        async with read_batches(body(), SCHEMA, block_size=1000) as batches:
             async for _ in batches:
                 pass
 

@@ -126,6 +126,29 @@ async def test_parquet_says_where_it_comes_from(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
+async def test_parquet_has_a_dictionary_where_values_repeat(tmp_path: Path) -> None:
+    """And none where trying would only cost time; row groups are bounded, and progress does not wait for them."""
+    schema = Schema(columns=[Column(name="a.b", type=ColumnType.LONG), Column(name="Kind"), Column(name="Note")])
+    rows = b"".join(b"%d,kind %d,\n" % (number, number % 3) for number in range(900_000))
+    steps: list[int] = []
+    written = await write_export(
+        body(rows, 100_000),
+        tmp_path / "a.parquet",
+        dataset=DataSet(id="1", schema=schema, rows=900_000),
+        expected_rows=900_000,
+        on_progress=lambda rows, _size: steps.append(rows),
+    )
+    facts = pq.ParquetFile(written.path).metadata
+    encoded = [facts.row_group(0).column(index).has_dictionary_page for index in range(3)]
+    assert encoded[:2] == [False, True]
+    assert facts.num_row_groups >= 2
+    assert len([rows for rows in steps if rows]) > 2 * facts.num_row_groups
+    table = pq.read_table(written.path)
+    assert table["a.b"].to_pylist() == list(range(900_000))
+    assert table["Note"].null_count == 900_000
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("kind", FILE_FORMATS)
 async def test_no_rows_make_a_file(tmp_path: Path, kind: FileFormat) -> None:
     """With its columns, where the format has any."""
@@ -182,6 +205,28 @@ async def test_what_fails_leaves_the_old_file(
         await write_export(body(data, 5000, then=then), target, dataset=DATASET, expected_rows=4)
     assert files(tmp_path) == [target.name]
     assert target.read_text() == "old"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", FILE_FORMATS)
+async def test_the_first_cell_may_be_a_piece_of_html(tmp_path: Path, kind: FileFormat) -> None:
+    """It is a page only if it looks like one of Domo's, or like a whole one."""
+    cell = b"<html><body>hello</body>\n"
+    dataset = DataSet(id="1", schema=Schema(columns=[Column(name="Page")]))
+    written = await write_export(body(cell), tmp_path / f"a.{kind}", dataset=dataset, expected_rows=1)
+    if kind == "csv":
+        assert written.path.read_bytes() == b"Page\n" + cell
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", FILE_FORMATS)
+async def test_a_byte_order_mark_is_left_out(tmp_path: Path, kind: FileFormat) -> None:
+    """Below the line of names it would be a character of the first value."""
+    written = await write_export(body(b"\xef\xbb\xbf" + CSV), tmp_path / f"a.{kind}", dataset=DATASET, expected_rows=3)
+    if kind == "csv":
+        assert written.path.read_bytes() == b'Id,"Te""xt",Price,At\n' + CSV
+    elif kind == "parquet":
+        assert pq.read_table(written.path).to_pydict() == ROWS
 
 
 @pytest.mark.anyio
