@@ -104,6 +104,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=OLDEST)
+def fuzz(session: nox.Session) -> None:
+    """Let Schemathesis drive the emulator for five minutes, or for as many seconds as an argument says."""
+    session.install(*group("test"), "-e", ".[all]")
+    session.run("python", "-m", "tests.contract.strangers", *session.posargs)
+
+
+@nox.session(python=OLDEST)
 def build(session: nox.Session) -> None:
     """Wheel and sdist, checked as PyPI will check them."""
     shutil.rmtree("dist", ignore_errors=True)
