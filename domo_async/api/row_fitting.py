@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from domo_async.errors import InvalidArgumentError, SchemaMismatchError
@@ -109,6 +109,7 @@ def fit(existing: Schema, incoming: Schema, *, dataset: str, evolve: bool, missi
 
 
 def _mismatch(dataset: str, change: SchemaChange, hint: str) -> SchemaMismatchError:
+    change = replace(change, reordered=False)
     return SchemaMismatchError(
         f"The rows do not fit the columns of {dataset}: {change.describe()}", change=change, hint=hint
     )

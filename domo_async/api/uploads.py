@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-import anyio
 from anyio import to_thread
 
 from domo_async.errors import InvalidArgumentError
@@ -92,31 +91,37 @@ def _unreadable(path: str, error: OSError) -> InvalidArgumentError:
 class _File:
     """A file that is opened and read in worker threads, and that nobody leaves open.
 
-    An await on a thread may be cancelled while the thread goes on to open the file.
+    An await on a thread may be cancelled while the thread goes on; what it has opened then is closed by itself.
     """
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        self._in_use = threading.Lock()
         self._file: BinaryIO | None = None
-        self._closed = False
+        self._over = False
 
     def read(self, size: int) -> bytes:
-        with self._lock:
-            if self._closed:
-                return b""
-            try:
+        """The next bytes; in a worker thread."""
+        try:
+            with self._in_use:
                 if self._file is None:
-                    self._file = Path(self._path).open("rb")  # noqa: SIM115 - closed by `close`
+                    self._file = Path(self._path).open("rb")  # noqa: SIM115 - see `close`
                 return self._file.read(size)
-            except OSError as error:
-                raise _unreadable(self._path, error) from error
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
+        finally:
+            if self._over:
+                self.close()
 
     def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            if self._file is not None:
-                self._file.close()
+        """Close it now, or when the thread that reads is done. Waits for nothing, so nothing can be cancelled."""
+        self._over = True
+        if self._in_use.acquire(blocking=False):
+            try:
+                if self._file is not None:
+                    self._file.close()
+            finally:
+                self._in_use.release()
 
 
 async def _file(path: str, size: int) -> AsyncGenerator[bytes]:
@@ -130,8 +135,7 @@ async def _file(path: str, size: int) -> AsyncGenerator[bytes]:
             size -= len(chunk)
             yield chunk
     finally:
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(file.close)
+        file.close()
 
 
 async def _compressed(chunks: Content) -> AsyncGenerator[bytes]:
