@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Never, Self
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from domo_async.auth.credentials import CredentialsProvider
 from domo_async.auth.domo_auth import DomoAuth
 from domo_async.auth.grants import GrantMethod
 from domo_async.auth.store_choice import TokenStoreChoice
-from domo_async.errors import ForeignOriginError, InvalidArgumentError
+from domo_async.errors import ConfigurationError, ForeignOriginError, InvalidArgumentError
 from domo_async.http.answer import Answer
 from domo_async.http.bodies import BodySource, request_body
 from domo_async.http.engine import Engine
@@ -74,7 +74,9 @@ class AsyncDomo:
         client_secret: Client secret. Default DOMO_CLIENT_SECRET.
         credentials: An async function that looks both up, instead of the two above; asked again after Domo refused
             what it returned, so that secrets rotate without a restart.
-        scopes: Scopes to ask for. Default DOMO_SCOPES, else all that the client has.
+        profile: Name under which ``domo-async login`` keeps both, instead of them. Default DOMO_PROFILE, if no variable
+            says client id or secret.
+        scopes: Scopes to ask for. Default DOMO_SCOPES, else those of the profile, else all that the client has.
         api_url: Where the API is. Default DOMO_API_URL, else ``https://api.domo.com``.
         timeout: Seconds that the server may stay silent within one attempt.
         connect_timeout: Seconds for opening a connection.
@@ -114,6 +116,7 @@ class AsyncDomo:
         client_secret: str | SecretStr | None = None,
         *,
         credentials: CredentialsProvider | None = None,
+        profile: str | None = None,
         scopes: str | Iterable[str] | None = None,
         api_url: str | None = None,
         timeout: Seconds = 60.0,
@@ -138,11 +141,14 @@ class AsyncDomo:
         options = CallOptions().but(
             timeout=timeout, connect_timeout=connect_timeout, deadline=deadline, retries=retries
         )
-        settings = DomoSettings.load()
+        given = (client_id, client_secret, credentials) != (None, None, None)
+        if given and profile is not None:
+            raise ConfigurationError("profile= was given together with credentials, which it stands for")
+        settings = DomoSettings.load() if given else DomoSettings.of(profile, api_url=api_url)
         if credentials is None:
             if client_id is None and client_secret is None:
                 settings.credentials  # noqa: B018 - complain now, not at the first call
-                credentials = DomoSettings.current_credentials
+                credentials = partial(DomoSettings.current_credentials, profile)
             else:
                 client_id = client_id if client_id is not None else settings.client_id or ""
                 client_secret = client_secret if client_secret is not None else settings.client_secret or ""
@@ -476,8 +482,8 @@ class AsyncDomo:
             rows_per_file: Most rows in one file. With it, each DataSet gets a folder of files.
             options: What is different for some DataSets, by id or by name; names may have ``*`` and ``?``.
             concurrency: How many DataSets are on their way at a time.
-            memory: Bytes that rows on their way may take in memory, None for some 50 MiB for each processor and 50
-                MiB more.
+            memory: Bytes that rows on their way may take in memory, None for some 50 MiB for each processor and 2
+                MiB for each DataSet on its way.
             scratch: Folder for files that are to be uploaded, None for the system's temporary one.
             refresh: Fetch what has not changed, too.
             verify: Read the files that are there, and fetch those anew whose bytes are not as they were left.
