@@ -1,3 +1,5 @@
+# pyright: reportUnknownParameterType=false
+# pyarrow ships no annotations.
 """DataSets, their schemas and owners, as the DataSet API writes them."""
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["json_text"]
+__all__ = ["json_of", "json_text"]
 
 _quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -62,30 +62,43 @@ class _Writer:
             return _joined("[", (f"[{self.write(key, kind.key_type)},{one}]" for key, one in pairs))
         if types.is_nested(kind) and isinstance(value, list):
             return _joined("[", (self.write(one, kind.value_type) for one in cast("list[object]", value)))
-        return self._simple(value)
+        if isinstance(value, float) and not math.isfinite(value):
+            if self._strict:
+                raise ValueError("NaN and the infinities are no numbers there")
+            return "null"
+        return json_of(value)
 
-    def _simple(self, value: object) -> str:
-        match value:
-            case bool():
-                return "true" if value else "false"
-            case float() if not math.isfinite(value):
-                if self._strict:
-                    raise ValueError("NaN and the infinities are no numbers there")
-                return "null"
-            case int() | float():
-                return repr(value)
-            case Decimal():
-                return str(value)
-            case str():
-                return _quoted(value)
-            case dt.datetime() if value.tzinfo is not None:
-                return _quoted(value.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z")
-            case dt.date() | dt.time():
-                return _quoted(value.isoformat())
-            case UUID():
-                return _quoted(str(value))
-            case _:
-                raise ValueError(f"{type(value).__name__} has no form there")
+
+def json_of(value: object) -> str:
+    """A Python value as JSON, without blanks: what JSON has, and decimals, days, times and UUIDs.
+
+    Raises:
+        ValueError: JSON has no form for it.
+    """
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case Decimal():
+            return str(value)
+        case str():
+            return _quoted(value)
+        case dt.datetime() if value.tzinfo is not None:
+            return _quoted(value.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z")
+        case dt.date() | dt.time():
+            return _quoted(value.isoformat())
+        case UUID():
+            return _quoted(str(value))
+        case dict():
+            members = cast("dict[object, object]", value)
+            return _joined("{", (f"{_quoted(str(key))}:{json_of(one)}" for key, one in members.items()))
+        case list():
+            return _joined("[", map(json_of, cast("list[object]", value)))
+        case _:
+            raise ValueError(f"{type(value).__name__} has no form there")
 
 
 def _joined(start: Literal["{", "["], parts: Iterable[str]) -> str:

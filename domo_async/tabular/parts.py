@@ -30,6 +30,9 @@ __all__ = ["DEFAULT_PART_SIZE", "Part", "cut_parts"]
 DEFAULT_PART_SIZE: Final = 50 * 2**20
 """Bytes of CSV per part, before compression. Domo advises 50 MB."""
 
+_PORTIONS_PER_PART: Final = 8
+"""At least. A part is made of whole portions, whose size as CSV is not known before they are encoded."""
+
 _WAITING: Final = 2
 """Portions that wait for a thread, so that none of them waits for the event loop."""
 
@@ -68,7 +71,8 @@ def cut_parts(
         batches: The rows. Closed with the parts, if it has ``aclose``.
         columns: The columns of the DataSet, in its order. Columns are found by name, without regard to case; one that
             the batches do not have is null in every row.
-        part_size: Bytes of CSV per part at most, before compression; a row that is longer makes a longer part.
+        part_size: Bytes of CSV per part at most, before compression. A row that is longer makes a longer part, and so
+            may nested values, of which nobody knows how long they are as text.
         timestamps: ``utc`` writes moments with a zone as what clocks in UTC show, ``refuse`` makes them an error.
         nanoseconds: ``refuse`` makes fractions finer than a microsecond an error, ``truncate`` drops them.
         not_finite: ``refuse`` makes NaN and infinities an error, ``null`` writes them as null.
@@ -104,10 +108,10 @@ async def _cut(
 ) -> AsyncGenerator[Part]:
     # Both need pyarrow.
     from domo_async.tabular.portion_encoder import PortionEncoder
-    from domo_async.tabular.portions import Portions
+    from domo_async.tabular.portions import PORTION_BYTES, Portions
 
     parts = _Assembly(part_size)
-    portions = Portions(source)
+    portions = Portions(source, size=min(PORTION_BYTES, max(1, part_size // _PORTIONS_PER_PART)))
     encoder = PortionEncoder(columns, rules, source)
     line: JobLine[EncodedRows] = JobLine(threads)
     try:

@@ -49,10 +49,12 @@ class Portions:
 
     Args:
         source: How error messages call the rows.
+        size: About the bytes of a portion.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, size: int = PORTION_BYTES) -> None:
         self._source = source
+        self._size = size
         self._next_row = 1
         self._batches: list[pa.RecordBatch] = []
         self._rows = 0
@@ -69,7 +71,7 @@ class Portions:
         step = max(1, _VALUES // max(1, batch.num_columns))
         for start in range(0, batch.num_rows, step):
             for size, piece in self._pieces(batch.slice(start, step)):
-                if self._batches and self._bytes + size > PORTION_BYTES:
+                if self._batches and self._bytes + size > self._size:
                     yield from self.rest()
                 self._batches.append(piece)
                 self._rows += piece.num_rows
@@ -85,7 +87,7 @@ class Portions:
     def _pieces(self, batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
         rows = batch.num_rows
         size = rows * batch.num_columns + sum(_size(column) for column in batch.columns)
-        if size <= PORTION_BYTES or rows == 1:
+        if size <= self._size or rows == 1:
             if size > MAX_ROW_BYTES:
                 raise InvalidDataError(
                     f"the row has {size} bytes, and {MAX_ROW_BYTES} is the most",
@@ -94,7 +96,7 @@ class Portions:
                 )
             yield size, batch
             return
-        step = -(-rows // -(-size // PORTION_BYTES))
+        step = -(-rows // -(-size // self._size))
         for start in range(0, rows, step):
             piece = batch.slice(start, step)
             # Values of one size make pieces of one size. Where they do not, the pieces are cut again.

@@ -1,15 +1,17 @@
-# pyright: reportUnknownParameterType=false
+# pyright: reportUnknownParameterType=false, reportUnknownArgumentType=false
 # pyarrow ships no annotations.
-"""Anything tabular as a stream of Arrow record batches."""
+"""Anything tabular as one stream of Arrow record batches."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, Union
+
+import anyio
 
 from domo_async.errors import InvalidArgumentError
 from domo_async.tabular.computing import compute
@@ -17,6 +19,7 @@ from domo_async.tabular.extras import require
 from domo_async.tabular.read_ahead import close_iterator, read_ahead
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
     from types import TracebackType
 
     import pandas as pd
@@ -24,10 +27,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from domo_async.models import Schema
+    from domo_async.tabular.row_readers import RowReader
+
+__all__ = ["ArrowStream", "RowSource", "Rows", "open_rows"]
 
 
 class ArrowStream(Protocol):
-    """Anything that hands out its rows through Arrow's C interface, such as a DuckDB relation."""
+    """Whatever hands out its rows through Arrow's C interface, such as a DuckDB relation."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
@@ -43,31 +49,44 @@ RowSource: TypeAlias = Union[
     AsyncIterable["pa.RecordBatch"],
     AsyncIterable["pa.Table"],
     Iterable["pa.RecordBatch"],
+    Iterable["pa.Table"],
     os.PathLike[str],
     str,
 ]
+"""Rows to write.
 
-__all__ = ["ArrowStream", "RowSource", "Rows", "open_rows"]
+- Arrow tables, record batches and readers, and whatever has ``__arrow_c_stream__``.
+- Frames of pandas, whose index is left out, and of polars, lazy ones too, which are computed batch by batch.
+- Iterables of record batches or tables. An async one is iterated in the event loop, a plain one in worker threads.
+- The path of a ``.parquet``, ``.arrow`` (``.feather``, ``.ipc``), ``.csv``, ``.csv.gz`` or ``.jsonl`` file of any size.
+"""
 
 _BATCHES_AHEAD = 2
 
 
 class Rows:
-    """Rows on their way out of a source: an async context manager that closes the source.
+    """The rows of a source: an async context manager, which closes the source.
 
     Attributes:
-        schema: Arrow schema of every batch.
-        replayable: Whether the same source can be opened again, and gives the same rows.
-        name: How error messages call the source.
+        schema: Arrow schema of the rows, as they come.
+        replayable: Whether the same source can be opened once more, for the same rows.
+        name: How error messages call the source; empty if it has no name.
     """
 
     def __init__(
-        self, schema: pa.Schema, batches: AsyncIterator[pa.RecordBatch], *, replayable: bool, name: str
+        self,
+        schema: pa.Schema,
+        batches: AsyncGenerator[pa.RecordBatch],
+        *,
+        replayable: bool,
+        name: str = "",
+        close: Callable[[], None] | None = None,
     ) -> None:
         self.schema = schema
         self.replayable = replayable
         self.name = name
         self._source = batches
+        self._close = close
         self._ahead: AbstractAsyncContextManager[AsyncIterator[pa.RecordBatch]] | None = None
         self._batches: AsyncIterator[pa.RecordBatch] | None = None
 
@@ -79,117 +98,102 @@ class Rows:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._ahead is not None:
-            await self._ahead.__aexit__(kind, error, trace)
-        await close_iterator(self._source)
+        try:
+            if self._ahead is not None:
+                await self._ahead.__aexit__(kind, error, trace)
+        finally:
+            self._batches = None
+            await close_iterator(self._source)
+            if self._close is not None:
+                with anyio.CancelScope(shield=True):
+                    await compute(self._close)
 
     def batches(self) -> AsyncIterator[pa.RecordBatch]:
-        """The rows, once: read in worker threads, a few batches ahead."""
+        """The rows, once. They are read in worker threads, some batches ahead.
+
+        Raises:
+            InvalidArgumentError: They are not open, or were taken already.
+            InvalidDataError: While iterating: the source cannot be read, or has something that is no row.
+        """
         if self._batches is None:
-            raise InvalidArgumentError("the rows are not open, or were read already")
+            raise InvalidArgumentError("rows: they are not open, or were read already")
         batches, self._batches = self._batches, None
         return batches
 
 
 async def open_rows(source: RowSource, *, schema: Schema | None = None) -> Rows:
-    """Open a source of rows.
+    """Open a source of rows, and find out which columns it has.
+
+    A CSV or JSON Lines file says no types. Its columns have those of `schema`; what is not in there, or everything if
+    there is none, is read once beforehand to find types that every value of the file has exactly.
 
     Args:
         source: The rows.
-        schema: Columns of the DataSet that they go to, for files that say no types.
+        schema: Columns of the DataSet that the rows go to.
+
+    Returns:
+        The rows, to be used with ``async with``.
+
+    Raises:
+        InvalidArgumentError: It is no source of rows, there is no such file, or it has no columns.
+        InvalidDataError: The file is not what its name says.
+        MissingExtraError: pyarrow is not installed.
     """
-    pa = require("pyarrow", feature="Writing rows")
+    # Importing it takes a third of a second, in which an event loop has other things to do.
+    await compute(partial(require, "pyarrow", feature="Writing rows"))
+    rows = await _open_async(source, schema) if isinstance(source, AsyncIterable) else await _open(source, schema)
+    if not rows.schema.names:
+        async with rows:
+            raise InvalidArgumentError(f"rows: {rows.name or 'a table'} has no columns")
+    return rows
+
+
+async def _open(source: RowSource, schema: Schema | None) -> Rows:
+    # All of these need pyarrow.
+    from domo_async.tabular.row_files import open_file
+    from domo_async.tabular.row_readers import open_object
+
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        return await _from_reader(partial(_open_file, path), replayable=True, name=str(path))
-    if isinstance(source, pa.RecordBatch):
-        source = pa.Table.from_batches([source])
-    if isinstance(source, pa.Table):
-        return await _from_reader(source.to_reader, replayable=True, name="")
-    if type(source).__module__.partition(".")[0] == "pandas":
-        table = await compute(partial(pa.Table.from_pandas, source, preserve_index=False))
-        return await _from_reader(table.to_reader, replayable=True, name="")
-    if isinstance(source, pa.RecordBatchReader):
-        return await _from_reader(lambda: source, replayable=False, name="")
-    if hasattr(source, "__arrow_c_stream__"):
-        return await _from_reader(partial(pa.RecordBatchReader.from_stream, source), replayable=True, name="")
-    if hasattr(source, "collect_batches"):
-        frame = await compute(source.collect)
-        return await _from_reader(partial(pa.RecordBatchReader.from_stream, frame), replayable=True, name="")
-    if isinstance(source, AsyncIterable):
-        batches = _flat(aiter(source))
-        try:
-            first = await anext(batches)
-        except StopAsyncIteration:
-            raise InvalidArgumentError("no batch came, so the columns are not known") from None
-        return Rows(first.schema, _after(first, batches), replayable=False, name="")
-    if isinstance(source, Iterable):
-        return await _from_reader(partial(_open_iterable, iter(source)), replayable=False, name="")
-    raise InvalidArgumentError(f"{type(source).__name__} is no source of rows")
+        reader = await compute(partial(open_file, path, schema))
+        name = str(path)
+    else:
+        reader = await compute(partial(open_object, source, schema))
+        name = ""
+    return Rows(reader.schema, _taken(reader), replayable=reader.replayable, name=name, close=reader.close)
 
 
-class _Reader(Protocol):
-    schema: pa.Schema
-
-    def read_next_batch(self) -> pa.RecordBatch: ...
-
-
-async def _from_reader(opening: Callable[[], _Reader], *, replayable: bool, name: str) -> Rows:
-    reader = await compute(opening)
-    return Rows(reader.schema, _read(reader), replayable=replayable, name=name)
-
-
-async def _read(reader: _Reader) -> AsyncIterator[pa.RecordBatch]:
-    def take() -> pa.RecordBatch | None:
-        try:
-            return reader.read_next_batch()
-        except StopIteration:
-            return None
-
-    while (batch := await compute(take)) is not None:
+async def _taken(reader: RowReader) -> AsyncGenerator[pa.RecordBatch]:
+    while (batch := await compute(reader.take)) is not None:
         yield batch
 
 
-def _open_iterable(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
-    pa = require("pyarrow", feature="Writing rows")
-    first = next(batches, None)
-    if first is None:
-        raise InvalidArgumentError("no batch came, so the columns are not known")
+async def _open_async(source: AsyncIterable[object], schema: Schema | None) -> Rows:
+    from domo_async.tabular.row_readers import batches_of
 
-    def all_of_them() -> Iterator[pa.RecordBatch]:
-        yield first
-        yield from batches
+    async def flat() -> AsyncGenerator[pa.RecordBatch]:
+        iterator = aiter(source)
+        try:
+            async for item in iterator:
+                for batch in batches_of(item):
+                    yield batch
+        finally:
+            await close_iterator(iterator)
 
-    return pa.RecordBatchReader.from_batches(first.schema, all_of_them())
-
-
-def _open_file(path: Path) -> pa.RecordBatchReader:
-    pa = require("pyarrow", feature="Writing rows")
-    name = path.name.lower()
-    if name.endswith(".parquet"):
-        file = require("pyarrow.parquet", feature="Reading a Parquet file").ParquetFile(path)
-        return pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches())
-    if name.endswith((".csv", ".csv.gz")):
-        return require("pyarrow.csv", feature="Reading CSV").open_csv(path)
-    if name.endswith((".arrow", ".feather", ".ipc")):
-        file = require("pyarrow.ipc", feature="Reading an Arrow file").open_file(str(path))
-        return pa.RecordBatchReader.from_batches(
-            file.schema, (file.get_batch(index) for index in range(file.num_record_batches))
-        )
-    raise InvalidArgumentError(f"the name {path.name!r} says no file format")
-
-
-async def _flat(source: AsyncIterator[pa.RecordBatch | pa.Table]) -> AsyncIterator[pa.RecordBatch]:
-    pa = require("pyarrow", feature="Writing rows")
+    batches = flat()
     try:
-        async for item in source:
-            for batch in item.to_batches() if isinstance(item, pa.Table) else [item]:
-                yield batch
-    finally:
-        await close_iterator(source)
+        first = await anext(batches, None)
+    except BaseException:
+        await close_iterator(batches)
+        raise
+    if first is not None:
+        return Rows(first.schema, _after(first, batches), replayable=False)
+    if schema is None:
+        raise InvalidArgumentError("rows: not one batch came, so their columns are not known")
+    return Rows(schema.to_arrow(), batches, replayable=False)
 
 
-async def _after(first: pa.RecordBatch, rest: AsyncIterator[pa.RecordBatch]) -> AsyncIterator[pa.RecordBatch]:
+async def _after(first: pa.RecordBatch, rest: AsyncGenerator[pa.RecordBatch]) -> AsyncGenerator[pa.RecordBatch]:
     try:
         yield first
         async for batch in rest:

@@ -98,8 +98,9 @@ def _json(scalar: pa.Scalar, index: int, rules: WritingRules) -> str | None:
 def _long(array: pa.Array, rules: WritingRules) -> pa.Array:
     kind = array.type
     if pa.types.is_integer(kind):
-        if pa.types.is_uint64(kind) and (pc.max(array).as_py() or 0) > _MAX_LONG:
-            _refuse(array, pc.greater(array, _MAX_LONG), "is beyond 2**63 - 1, the largest LONG")
+        if pa.types.is_uint64(kind):
+            largest = pa.scalar(_MAX_LONG, kind)
+            _refuse(array, pc.greater(array, largest), "is beyond 2**63 - 1, the largest LONG")
         return array
     if pa.types.is_floating(kind):
         return _cast(_double(array, rules), pa.int64(), "LONG")
@@ -171,7 +172,7 @@ def _datetime(array: pa.Array, rules: WritingRules) -> pa.Array:
     if not pa.types.is_timestamp(kind):
         if rules.timestamps == "refuse" and is_text(kind):
             _refuse(array, pc.match_substring_regex(array, _ZONE), "has a zone, which a DATETIME has not")
-        return _from_text(array, ColumnType.DATETIME)
+        return _coarsest(_from_text(array, ColumnType.DATETIME))
     unit = kind.unit
     if kind.tz is not None:
         if rules.timestamps == "refuse":
@@ -185,13 +186,19 @@ def _datetime(array: pa.Array, rules: WritingRules) -> pa.Array:
             hint = "Drop the rest with nanoseconds='truncate'"
             _refuse(array, pc.not_equal(whole.cast(array.type), array), "is finer than a microsecond", hint=hint)
         array = whole
-    for coarser in ("s", "ms"):
-        if _PER_SECOND[coarser] < _PER_SECOND[array.type.unit]:
-            try:
-                return array.cast(pa.timestamp(coarser))
-            except pa.ArrowInvalid:
-                continue  # there are fractions finer than that
-    return array
+    return _coarsest(array)
+
+
+def _coarsest(moments: pa.Array) -> pa.Array:
+    """The same moments in the coarsest unit that has all of them: no fractions are written where there are none."""
+    for unit in ("s", "ms"):
+        if _PER_SECOND[unit] >= _PER_SECOND[moments.type.unit]:
+            break
+        try:
+            return moments.cast(pa.timestamp(unit))
+        except pa.ArrowInvalid:
+            continue  # there are fractions finer than that
+    return moments
 
 
 _CONVERTERS: Final[dict[str, Callable[[pa.Array, WritingRules], pa.Array]]] = {
