@@ -98,7 +98,7 @@ class DomoSettings(BaseSettings):
         name = profile or settings.profile
         if name is None:
             return settings
-        variables = cls._read(dotenv=False)
+        variables = _Variables.load()
         if profile is None and (variables.client_id is not None or variables.client_secret is not None):
             return settings
         profiles = Profiles()
@@ -126,12 +126,8 @@ class DomoSettings(BaseSettings):
         Raises:
             ConfigurationError: A variable makes no sense, or the file cannot be read.
         """
-        return cls._read()
-
-    @classmethod
-    def _read(cls, *, dotenv: bool = True) -> Self:
         try:
-            return cls() if dotenv else cls(_env_file=None)
+            return cls()
         except ValidationError as error:
             names = ", ".join(f"DOMO_{'.'.join(map(str, part['loc'])).upper()}" for part in error.errors())
             problem = f"These settings make no sense: {names}"
@@ -139,3 +135,9 @@ class DomoSettings(BaseSettings):
             problem = f"The file .env cannot be read: {type(error).__name__}"
         # Out here, so that neither the values nor the contents of the file hang on to the error as its context.
         raise ConfigurationError(problem)
+
+
+class _Variables(DomoSettings):
+    """The same without ``.env``."""
+
+    model_config = SettingsConfigDict(env_file=None)
