@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
+from domo_async.api.arguments import check_schema
 from domo_async.cli.fields import validated
 from domo_async.cli.input import called, read_json
 from domo_async.cli.misuse import Misuse
@@ -26,7 +27,7 @@ def wanted_schema(typed: list[str] | None, file: str | None) -> Schema | None:
         raise Misuse("--schema and --schema-file both name the columns: give one of them")
     if file is not None:
         return _read(read_json(file), called(file))
-    return Schema(columns=[*_parsed(typed)]) if typed else None
+    return check_schema(_parsed(typed)) if typed else None
 
 
 def schema_in(document: JsonValue) -> Schema:
@@ -50,7 +51,7 @@ def _read(document: JsonValue, place: str) -> Schema:
         columns = validated(list[Column], document, place)
     else:
         raise InvalidArgumentError(f"{place}: expected the columns of a DataSet")
-    return Schema(columns=[Column(name=column.name, type=_kind(column.name, column.type)) for column in columns])
+    return check_schema(Column(name=column.name, type=_kind(column.name, column.type)) for column in columns)
 
 
 def _parsed(typed: Iterable[str]) -> Iterable[Column]:

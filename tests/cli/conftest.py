@@ -63,16 +63,23 @@ def environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> dict[str
 
 
 @pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Runs the command in this process, without any credentials: whatever wants to reach Domo complains of that."""
+    monkeypatch.setenv("COLUMNS", WIDTH)
+    return _run
+
+
+@pytest.fixture
 def domo_async(environment: dict[str, str]) -> Callable[..., Outcome]:
     """Runs the command in this process, with the emulator's credentials in the environment."""
+    return _run
 
-    def run(*arguments: object, stdin: str | bytes | None = None) -> Outcome:
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Outcome(result.exit_code, result.stdout, result.stderr)
 
-    return run
+def _run(*arguments: object, stdin: str | bytes | None = None) -> Outcome:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Outcome(result.exit_code, result.stdout, result.stderr)
 
 
 @pytest.fixture

@@ -55,11 +55,10 @@ def test_the_last_day_is_the_default(json_of, emulator):
 @pytest.mark.parametrize(
     "text", ["2026-01-31", "2026-01-31T10:00", "yesterday", "", "7", "5y", "999999w", "0001-01-01T00:00+01:00"]
 )
-def test_a_moment_that_could_be_several_never_reaches_domo(domo_async, emulator, text):
-    outcome = domo_async("activity", "list", "--since", text)
+def test_a_moment_that_could_be_several_never_reaches_domo(offline, text):
+    outcome = offline("activity", "list", "--since", text)
     assert (outcome.code, outcome.out) == (ExitCode.USAGE, "")
     assert "--since" in outcome.err
-    assert not emulator.requests
 
 
 def test_a_moment_without_a_zone_is_answered_with_one():
@@ -86,6 +85,5 @@ def test_moments_that_are_so_long_ago(text, ago):
     assert before - timedelta(seconds=ago) <= found <= datetime.now(UTC) - timedelta(seconds=ago)
 
 
-def test_an_end_before_the_beginning_is_wrong_usage(domo_async, emulator):
-    assert domo_async("activity", "list", "--since", "1h", "--until", "2h").code == ExitCode.USAGE
-    assert not emulator.requests
+def test_an_end_before_the_beginning_is_wrong_usage(offline):
+    assert "--until is before" in offline("activity", "list", "--since", "1h", "--until", "2h").err

@@ -55,15 +55,14 @@ def test_columns_as_they_stand_in_files(json_of, schema, option):
         ([], "--schema is missing"),
     ],
 )
-def test_columns_that_make_no_sense_never_reach_domo(domo_async, emulator, options, problem):
-    outcome = domo_async("datasets", "create", "--name", "Sales", *options, stdin="5")
+def test_columns_that_make_no_sense_never_reach_domo(offline, options, problem):
+    outcome = offline("datasets", "create", "--name", "Sales", *options, stdin="5")
     assert (outcome.code, outcome.out) == (ExitCode.USAGE, "")
     assert problem in outcome.err
-    assert not emulator.requests
 
 
-def test_the_help_names_every_type_of_columns(domo_async):
-    words = domo_async("datasets", "create", "--help").out
+def test_the_help_names_every_type_of_columns(offline):
+    words = offline("datasets", "create", "--help").out
     assert all(kind in words for kind in ColumnType)
 
 
@@ -91,11 +90,9 @@ def test_deleting_needs_a_yes(domo_async, json_of, emulator, stock):
     assert "Stock" not in emulator.dataset_ids
 
 
-@pytest.mark.parametrize("command", [["show"], ["export"], ["rename"], ["query"], ["delete"]])
 @pytest.mark.parametrize("wrong", ["Stock", "4405ff58", f"{MISSING}x", f"../{MISSING}"])
-def test_what_is_no_id_never_reaches_domo(domo_async, emulator, command, wrong):
-    more = ["x"] if command[0] in {"rename", "query"} else []
-    outcome = domo_async("datasets", *command, wrong, *more)
-    assert (outcome.code, outcome.out) == (ExitCode.USAGE, "")
-    assert "domo-async datasets list --name-like TEXT" in " ".join(outcome.err.split())
-    assert not emulator.requests
+def test_what_is_no_id_never_reaches_domo(offline, wrong):
+    for command in (["show"], ["export"], ["rename", "x"], ["query", "x"], ["delete"]):
+        outcome = offline("datasets", command[0], wrong, *command[1:])
+        assert (outcome.code, outcome.out) == (ExitCode.USAGE, "")
+        assert "domo-async datasets list --name-like TEXT" in outcome.err

@@ -55,18 +55,18 @@ def test_the_list_of_commands_says_what_their_own_help_says(name):
 
 
 @pytest.mark.parametrize("columns", [20, 40, 79, 200])
-def test_no_line_is_wider_than_the_terminal(domo_async, monkeypatch, columns):
+def test_no_line_is_wider_than_the_terminal(offline, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
     for names in [(), ("datasets",), ("datasets", "create"), ("policies", "create"), ("groups", "members", "set")]:
-        outcome = domo_async(*names, "--help")
+        outcome = offline(*names, "--help")
         assert outcome.code == 0
         for line in outcome.out.splitlines():
             assert len(line) <= max(columns, 20) or len(line.split()) == 1, f"only a long word may stand out: {line}"
         assert "─" not in outcome.out, "a pipe gets no boxes"
 
 
-def test_help_names_arguments_options_and_commands(domo_async):
-    words = domo_async("datasets", "rename", "-h").out
+def test_help_names_arguments_options_and_commands(offline):
+    words = offline("datasets", "rename", "-h").out
     for part in (
         "Usage: domo-async datasets rename",
         "Arguments:\n  ID",
@@ -75,7 +75,7 @@ def test_help_names_arguments_options_and_commands(domo_async):
         "  -h, --help",
     ):
         assert part in words
-    assert "Commands:\n  list" in domo_async("groups", "members", "-h").out
+    assert "Commands:\n  list" in offline("groups", "members", "-h").out
 
 
 @pytest.mark.parametrize(
@@ -88,23 +88,23 @@ def test_help_names_arguments_options_and_commands(domo_async):
         (["datasets", "list", "--name-lke", "x"], "--name-like"),
     ],
 )
-def test_a_slip_gets_a_suggestion(domo_async, arguments, suggestion):
-    outcome = domo_async(*arguments)
+def test_a_slip_gets_a_suggestion(offline, arguments, suggestion):
+    outcome = offline(*arguments)
     assert (outcome.code, outcome.out) == (2, "")
     assert suggestion in outcome.err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("command", [["datasets", "list"], ["users"], ["groups", "members", "list", "1"], ["token"]])
 @pytest.mark.parametrize("option", ["--api-url", "--timeout", "-v"])
-def test_an_option_of_the_program_after_the_command_is_explained(domo_async, command, option):
-    outcome = domo_async(*command, option)
+def test_an_option_of_the_program_after_the_command_is_explained(offline, command, option):
+    outcome = offline(*command, option)
     assert outcome.code == 2
     assert f"{option} stands before the command: domo-async {option} ... {command[0]}" in outcome.err
 
 
-def test_no_arguments_show_the_help(domo_async):
+def test_no_arguments_show_the_help(offline):
     for names in [(), *FAMILIES]:
-        outcome = domo_async(*names)
+        outcome = offline(*names)
         assert outcome.code == 2
         assert "Usage: domo-async" in outcome.err
 
@@ -143,14 +143,14 @@ def home_of(names):
 
 
 @pytest.fixture
-def completed(domo_async, monkeypatch):
+def completed(offline, monkeypatch):
     """What bash is told when somebody presses Tab at the end of these words."""
 
     def complete(*words):
         monkeypatch.setenv("_DOMO_ASYNC_COMPLETE", "complete_bash")
         monkeypatch.setenv("COMP_WORDS", " ".join(["domo-async", *words]))
         monkeypatch.setenv("COMP_CWORD", str(len(words)))
-        return domo_async().out.split()
+        return offline().out.split()
 
     return complete
 
