@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, Unpack, cast
 
+import anyio
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from domo_async.emulator.recording import Exchange
     from domo_async.emulator.tokens import Token
 
-__all__ = ["Call", "Endpoint", "Operation", "answer"]
+__all__ = ["Call", "Endpoint", "Operation", "answer", "until_gone"]
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -117,6 +118,29 @@ class Call:
         """Run something slow in a worker thread."""
         return await to_thread.run_sync(function, *args)
 
+    async def work_unless_gone(
+        self, stop: Callable[[], None], function: Callable[[Unpack[Arguments]], T], *args: *Arguments
+    ) -> T:
+        """Run something slow in a worker thread, and stop it if the client leaves meanwhile.
+
+        Args:
+            stop: Makes the function fail soon; called until it has.
+            function: What to run.
+            *args: Its arguments.
+        """
+        results: list[T] = []
+        refusals: list[RefusedError] = []
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_stop_when_gone, self.request.receive, stop)
+            try:
+                results.append(await to_thread.run_sync(function, *args))
+            except RefusedError as refusal:
+                refusals.append(refusal)  # it is no failure of the group
+            tasks.cancel_scope.cancel()
+        if refusals:
+            raise refusals[0]
+        return results[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -168,6 +192,19 @@ class Endpoint:
             except TargetError as error:
                 response = _refusal(RefusedError.gateway(500, str(error)))
         await response(scope, receive, send)
+
+
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client has left. The body of its request must have been read."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _stop_when_gone(receive: Receive, stop: Callable[[], None]) -> None:
+    await until_gone(receive)
+    while True:
+        stop()
+        await anyio.sleep(0.05)
 
 
 def _refusal(refusal: RefusedError) -> Response:

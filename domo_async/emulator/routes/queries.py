@@ -17,6 +17,7 @@ from domo_async.emulator.operations import Call, Operation
 from domo_async.emulator.refusals import JSON, RefusedError
 from domo_async.emulator.routes.datasets import existing
 from domo_async.emulator.rows.dialect import Translation, UnparsableSqlError, translate
+from domo_async.emulator.rows.handles import Stop
 from domo_async.emulator.rows.json_writing import domo_type, json_rows
 
 if TYPE_CHECKING:
@@ -42,14 +43,17 @@ async def execute(call: Call) -> Response:
     if not isinstance(sql, str) or not isinstance(body, dict):
         message = "Cannot deserialize instance of java.lang.String out of START_OBJECT token"
         raise RefusedError.gateway(400, message)
-    head, result = await call.work(_run, call.instance, entry, call.client, sql)
+    stop = Stop()
+    head, result = await call.work_unless_gone(stop, _run, call.instance, entry, call.client, sql, stop)
     return _QueryResponse(head, result)
 
 
-def _run(instance: Instance, entry: DataSetEntry, client: Client, sql: str) -> tuple[dict[str, object], pa.Table]:
+def _run(
+    instance: Instance, entry: DataSetEntry, client: Client, sql: str, stop: Stop
+) -> tuple[dict[str, object], pa.Table]:
     def run(rows: Rows) -> tuple[Translation, list[str], list[str], pa.Table]:
         query = translate(sql, instance.visible_rows(entry, rows, client).relation())
-        return (query, *instance.rows.select(query.sql))
+        return (query, *instance.rows.select(query.sql, stop))
 
     try:
         query, names, types, result = instance.with_rows(entry, run)

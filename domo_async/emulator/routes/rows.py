@@ -13,15 +13,13 @@ from anyio import to_thread
 from starlette.responses import Response
 
 from domo_async.emulator.bodies import plain
-from domo_async.emulator.operations import Call, Operation
+from domo_async.emulator.operations import Call, Operation, until_gone
 from domo_async.emulator.refusals import RefusedError
 from domo_async.emulator.routes.datasets import existing
 from domo_async.emulator.rows.csv_reading import InvalidCsvError, read_csv
 from domo_async.emulator.rows.csv_writing import CsvWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import Receive, Scope, Send
 
     from domo_async.emulator.catalog import DataSetEntry
@@ -107,7 +105,7 @@ class _CsvResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_until_gone, receive, tasks.cancel_scope.cancel)
+                tasks.start_soon(_cancel_when_gone, receive, tasks.cancel_scope)
                 await self._stream(send)
                 tasks.cancel_scope.cancel()
         finally:
@@ -127,10 +125,9 @@ class _CsvResponse(Response):
         return None if batch is None else memoryview(self._writer.encode(batch))
 
 
-async def _until_gone(receive: Receive, gone: Callable[[], None]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    gone()
+async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
+    await until_gone(receive)
+    scope.cancel()
 
 
 OPERATIONS = [

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from domo_async.emulator.rows.types import StoredColumn
 
-__all__ = ["RowReader", "Rows", "quoted", "quoted_text"]
+__all__ = ["RowReader", "Rows", "Stop", "quoted", "quoted_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,25 @@ class RowReader:
         """Give up the rest."""
         self._batches.close()
         self._cursor.close()
+
+
+class Stop:
+    """Ends a query from another thread. Called before the query begins it does nothing, so call it again."""
+
+    def __init__(self) -> None:
+        self._cursor: duckdb.DuckDBPyConnection | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> None:
+        """End it."""
+        with self._lock:
+            if self._cursor is not None:
+                self._cursor.interrupt()
+
+    def aim(self, cursor: duckdb.DuckDBPyConnection | None) -> None:
+        """Say which cursor runs the query, None if none does any more."""
+        with self._lock:
+            self._cursor = cursor
 
 
 def quoted(name: str) -> str:

@@ -15,6 +15,8 @@ without their knowledge, because the process was killed in between, goes at the 
 from __future__ import annotations
 
 import itertools
+import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from domo_async.emulator.rows.handles import RowReader, Rows
+from domo_async.emulator.rows.handles import RowReader, Rows, Stop
 from domo_async.emulator.rows.types import duckdb_type
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ __all__ = ["RowStore", "connect"]
 
 BATCH_ROWS = 32_768
 _SCHEMA = "stored"
+_CLOSING_TIME = 30.0
 
 
 def connect(database: str = ":memory:") -> duckdb.DuckDBPyConnection:
@@ -58,10 +61,25 @@ class RowStore:
         self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_SCHEMA}")
         self._doomed: list[str] | None = None if file is None else []
         self._numbers = itertools.count(1)
+        self._busy: set[duckdb.DuckDBPyConnection] = set()
+        self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Free everything. Further calls fail."""
-        self._connection.close()
+        """End what is under way, and free everything. Further calls fail."""
+        deadline = time.monotonic() + _CLOSING_TIME
+        while True:
+            with self._lock:
+                for cursor in self._busy:
+                    cursor.interrupt()
+            try:
+                self._connection.close()
+            except duckdb.Error:
+                # DuckDB refuses as long as a call is under way, and a call that is about to begin hears no interrupt.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+            else:
+                return
 
     def create(self, columns: Sequence[StoredColumn], batches: pa.RecordBatchReader | None = None) -> Rows:
         """Store rows as a new table.
@@ -245,17 +263,28 @@ class RowStore:
         with self._cursor() as cursor:
             return cursor.execute(f"SELECT {cells} FROM {rows.table} LIMIT {height}").fetchall()  # noqa: S608
 
-    def select(self, sql: str) -> tuple[list[str], list[str], pa.Table]:
-        """Run a query.
+    def select(self, sql: str, stop: Stop) -> tuple[list[str], list[str], pa.Table]:
+        """Run a query, which may take as long as its writer pleases.
+
+        Args:
+            sql: The query, in DuckDB's dialect.
+            stop: Will be able to end it.
 
         Returns:
             Column names, DuckDB's types, and the result.
+
+        Raises:
+            duckdb.Error: It cannot be run, or was stopped.
         """
         with self._cursor() as cursor:
-            result = cursor.sql(sql)
-            names = [str(name) for name in result.columns]
-            types = [str(kind) for kind in result.types]
-            return names, types, result.to_arrow_table()
+            stop.aim(cursor)
+            try:
+                result = cursor.sql(sql)
+                names = [str(name) for name in result.columns]
+                types = [str(kind) for kind in result.types]
+                return names, types, result.to_arrow_table()
+            finally:
+                stop.aim(None)
 
     def _new_table(self) -> str:
         return f"{_SCHEMA}.rows_{next(self._numbers)}"
@@ -271,9 +300,13 @@ class RowStore:
     @contextmanager
     def _cursor(self) -> Generator[duckdb.DuckDBPyConnection]:
         cursor = self._connection.cursor()
+        with self._lock:
+            self._busy.add(cursor)
         try:
             yield cursor
         finally:
+            with self._lock:
+                self._busy.remove(cursor)
             cursor.close()
 
 
