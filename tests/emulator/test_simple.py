@@ -69,7 +69,7 @@ def test_appending_to_nothing_is_the_first_import(client, guests, emulator):
     assert emulator.table("Guests").to_pydict() == {"a": [1]}
 
 
-@pytest.mark.parametrize("rows", [[], {}, [1], [{}], "x", None])
+@pytest.mark.parametrize("rows", [[], {}, [1], [{}], [{"": 1}], "x", None])
 def test_what_is_no_list_of_objects_is_refused(client, guests, rows):
     assert put(client, guests, rows).status_code == 400
 

@@ -55,7 +55,7 @@ def _import(instance: Instance, entry: DataSetEntry, rows: list[Record], append:
         append = False
         columns = _inferred(rows)
     names = [column.name for column in columns]
-    if not names or (append and any(set(row) != set(names) for row in rows)):
+    if not all(names) or not names or (append and any(set(row) != set(names) for row in rows)):
         raise _refused(entry.columns)
     csv = "".join(",".join(_cell(row.get(c.name), c) for c in columns) + "\n" for row in rows)
     try:
