@@ -19,7 +19,7 @@ MAX_RECORD_BYTES = 64 * 2**20
 _FIELD_QUOTED = rb'(?<![^,\n])"[^"]*+(?:""[^"]*+)*+"'
 # Text outside quotes, whole quoted fields, and quotes that are text. The match ends at the opening quote of a field
 # that is not closed, or at the end.
-_CLOSED = re.compile(rb'(?:[^"]++|' + _FIELD_QUOTED + rb'|(?<=[^,\n])")*+')
+_CLOSED = re.compile(rb'[^"]*+(?:' + _FIELD_QUOTED + rb'[^"]*+|(?<=[^,\n])"[^"]*+)*+')
 # The same without quotes that are text. Where it reaches the end, every second piece between quotes is outside them.
 _WELL_FORMED = re.compile(rb'(?:[^"]++|' + _FIELD_QUOTED + rb"(?![^,\r\n]))*+")
 _QUOTED = re.compile(_FIELD_QUOTED)
