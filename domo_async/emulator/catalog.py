@@ -89,6 +89,14 @@ class DataSetEntry:
         """What is left of a deleted DataSet."""
         return {"id": self.id, "name": self.name, "deleted": True}
 
+    def face(self) -> tuple[object, ...]:
+        """What is equal as long as `saved` is, without the work."""
+        return (
+            *(self.name, self.description, self.columns, self.rows, self.owner_id, self.owner_name, self.created_at),
+            *(self.updated_at, self.data_current_at, self.pdp_enabled, self.imported, self.deleted),
+            *self.policies.face(),
+        )
+
     def saved(self) -> dict[str, object]:
         """All that is known of it, and where its rows are."""
         return {

@@ -422,3 +422,16 @@ def test_no_query_reaches_the_file(path, open_client, query, table):
         for sql in (f"SELECT * FROM {table}", f"SELECT * FROM {inner}, {table}"):
             response = query(client, dataset, sql)
             assert response.status_code == 400, response.text
+
+
+def test_small_changes_are_changes(path, open_client):
+    """What Python takes for equal is told apart, and an id that was given once is never given again."""
+    with Emulator(state=path, datasets={"Flights": ROWS}) as emulator, open_client(emulator) as client:
+        page = client.post("/v1/pages", json={"name": "p"}).json()["id"]
+        policies = f"/v1/datasets/{emulator.dataset_ids['Flights']}/policies"
+        policy = client.post(policies, json={"name": "few", "filters": []}).json()["id"]
+        emulator._instance.pages.pages.get(page)["locked"] = 0
+        assert client.delete(f"{policies}/{policy}").status_code == 204
+    with Emulator(state=path) as emulator, open_client(emulator) as client:
+        assert emulator._instance.pages.pages.get(page)["locked"] is not False
+        assert client.post(policies, json={"name": "few", "filters": []}).json()["id"] > policy

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import marshal
 import threading
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import anyio
 import pyarrow as pa
@@ -14,11 +15,11 @@ from anyio import to_thread
 from anyio.lowlevel import RunVar
 
 from domo_async.emulator.state.file import Change, Key, StateFile
-from domo_async.emulator.state.shelves import EVENTS, Content, contents, kept, packed
+from domo_async.emulator.state.shelves import EVENTS, Content, Described, contents, kept, packed
 from domo_async.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from domo_async.emulator.instance import Instance
@@ -28,6 +29,8 @@ __all__ = ["Keeper"]
 T = TypeVar("T")
 Placed = dict[Key, tuple[int, T]]
 """Things by their keys, each with its place in the file."""
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Keeper:
         self._written = 0  # number of the newest moment in the file
         self._documents: Placed[str] = {}  # what is in the file, but the events
         self._contents: Placed[Content] = {}
+        self._texts: dict[Key, tuple[object, str]] = {}  # what `_text` has written, with what it was written of
         self._events = 0
         self._places = 0
         self._turns: RunVar[anyio.Lock] = RunVar(f"domo_async.emulator.turns-{id(self)}")
@@ -151,48 +155,71 @@ class Keeper:
             shelves = kept(self._instance, {})
             del shelves[EVENTS]
             documents = {
-                (shelf, key): json.dumps(document, separators=(",", ":"))
+                (shelf, key): self._text((shelf, key), thing)
                 for shelf, each in shelves.items()
-                for key, document in each.saved()
+                for key, thing in each.saved()
             }
             held = dict(contents(self._instance))
-        events = {(EVENTS, key): json.dumps(event) for key, event in self._instance.audit.saved(self._events)}
+        events = {(EVENTS, key): _encode(event) for key, event in self._instance.audit.saved(self._events)}
         return _Moment(number, documents, events, held, doomed)
+
+    def _text(self, key: Key, thing: object) -> str:
+        """A document as JSON, written anew only if it has changed: that takes most of the time of a look."""
+        # Python takes 1, 1.0 and True for the same; marshal does not.
+        face = thing.face if isinstance(thing, Described) else marshal.dumps(cast("Any", thing), 2)
+        known = self._texts.get(key)
+        if known is not None and known[0] == face:
+            return known[1]
+        text = _encode(thing.describe() if isinstance(thing, Described) else thing)
+        self._texts[key] = face, text
+        return text
 
     def _write(self, moment: _Moment) -> None:
         with self._writing:
             if moment.number <= self._written:
                 return  # a later one is in the file already
             places = count(self._places)
-            documents = _placed(self._documents, moment.documents, places)
-            held = _placed(self._contents, moment.contents, places)
+            documents = [*_changes(self._documents, moment.documents, places)]
+            octets = [*_changes(self._contents, moment.contents, places)]
             events = [(key, text) for key, text in moment.events.items() if int(key[1]) >= self._events]
-            changes = [
-                Change(key, place, text, new=new) for key, place, text, new in _changes(self._documents, documents)
-            ]
-            changes += [Change(key, next(places), text, new=True) for key, text in events]
-            octets = [
-                Change(key, place, None if content is None else packed(content), new=new)
-                for key, place, content, new in _changes(self._contents, held)
-            ]
-            if changes or octets:
-                self._file.write(changes, octets)
-            self._documents, self._contents = documents, held
+            if documents or octets or events:
+                self._file.write(
+                    [
+                        *(Change(key, place, text, new=new) for key, place, text, new in documents),
+                        *(Change(key, next(places), text, new=True) for key, text in events),
+                    ],
+                    [
+                        Change(key, place, None if content is None else packed(content), new=new)
+                        for key, place, content, new in octets
+                    ],
+                )
+            _apply(documents, self._documents)
+            _apply(octets, self._contents)
+            for key, _, text, _ in documents:
+                if text is None:
+                    self._texts.pop(key, None)
             self._events += len(events)
             self._places = next(places)
             self._written = moment.number
             self._instance.rows.sweep(moment.doomed)
 
 
-def _placed(known: Placed[T], now: Mapping[Key, T], places: Iterator[int]) -> Placed[T]:
-    """What there is now, each with the place that it had, or the next one."""
-    return {key: (known[key][0] if key in known else next(places), thing) for key, thing in now.items()}
-
-
-def _changes(known: Placed[T], now: Placed[T]) -> Iterator[tuple[Key, int, T | None, bool]]:
+def _changes(
+    known: Placed[T], now: Mapping[Key, T], places: Iterator[int]
+) -> Iterator[tuple[Key, int, T | None, bool]]:
     """What is other than it was: key, place, the thing or None if it is gone, and whether it is new."""
-    for key, (place, thing) in now.items():
-        if known.get(key) != (place, thing):
-            yield key, place, thing, key not in known
+    for key, thing in now.items():
+        if key not in known:
+            yield key, next(places), thing, True
+        elif known[key][1] is not thing and known[key][1] != thing:
+            yield key, known[key][0], thing, False
     for key in known.keys() - now.keys():
         yield key, known[key][0], None, False
+
+
+def _apply(changes: Iterable[tuple[Key, int, T | None, bool]], known: Placed[T]) -> None:
+    for key, place, thing, _ in changes:
+        if thing is None:
+            del known[key]
+        else:
+            known[key] = place, thing

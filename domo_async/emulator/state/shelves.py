@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from domo_async.emulator.instance import Instance
     from domo_async.emulator.state.file import Key
 
-__all__ = ["EVENTS", "Content", "Kept", "contents", "kept", "packed"]
+__all__ = ["EVENTS", "Content", "Described", "Kept", "contents", "kept", "packed"]
 
 Content = Part | bytes
 """What is kept as bytes beside the documents."""
@@ -33,12 +33,25 @@ class Kept:
     """One kind of thing.
 
     Attributes:
-        saved: All of them as JSON documents by key, in the order in which they were made.
-        restore: Takes one back; what it returns means nothing.
+        saved: All of them by key, in the order in which they were made: JSON documents, or `Described`.
+        restore: Takes the document of one; what it returns means nothing.
     """
 
     saved: Callable[[], Iterable[tuple[str, object]]]
     restore: Callable[[str, Any], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Something whose document costs more than to see whether it has changed.
+
+    Attributes:
+        face: Immutable values that are equal as long as the document is.
+        describe: Makes the document.
+    """
+
+    face: tuple[object, ...]
+    describe: Callable[[], object]
 
 
 def kept(instance: Instance, contents: Mapping[Key, bytes]) -> dict[str, Kept]:
@@ -88,7 +101,7 @@ def kept(instance: Instance, contents: Mapping[Key, bytes]) -> dict[str, Kept]:
             lambda key, number: projects.set_personal(int(key), number),
         ),
         "datasets": Kept(
-            lambda: [(entry.id, entry.saved()) for entry in instance.datasets.all()],
+            lambda: [(entry.id, Described(entry.face(), entry.saved)) for entry in instance.datasets.all()],
             lambda key, document: instance.datasets.add(DataSetEntry.restored(key, document)),
         ),
         "streams": Kept(
@@ -168,10 +181,10 @@ def _restore_exports(instance: Instance, dataset_id: str, documents: list[Any]) 
     instance.s3_exports[dataset_id] = [S3ExportEntry.restored(each) for each in documents]
 
 
-def _executions(instance: Instance) -> Iterator[tuple[str, Document]]:
+def _executions(instance: Instance) -> Iterator[tuple[str, Described]]:
     for stream in instance.streams.all():
         for execution in [*stream.executions.values()]:
-            yield f"{stream.id}/{execution.id}", execution.saved()
+            yield f"{stream.id}/{execution.id}", Described(execution.face(), execution.saved)
 
 
 def _restore_execution(instance: Instance, contents: Mapping[Key, bytes], key: str, document: Document) -> None:
