@@ -43,11 +43,16 @@ def blocks(page: str) -> Iterator[list[str]]:
 
 
 def _arguments(line: str) -> Iterator[list[str]]:
-    for part in line.split("|"):
-        words = shlex.split(part, comments=True)
-        if "domo-async" in words:
-            begin = words.index("domo-async") + 1
-            yield words[begin : words.index(">")] if ">" in words else words[begin:]
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|>;")
+    lexer.whitespace_split = True
+    command: list[str] = []
+    for word in [*lexer, "|"]:
+        if word not in {"|", ">", ";"}:
+            command.append(word)
+            continue
+        if "domo-async" in command:
+            yield command[command.index("domo-async") + 1 :]
+        command = []
 
 
 def parse(arguments: list[str]) -> None:
