@@ -166,10 +166,11 @@ def _start(path: Path) -> bytes:
 
 def _located(flaw: FlawedCsvError, source: str, rows_before: int) -> InvalidDataError:
     return InvalidDataError(
-        flaw.problem,
+        flaw.problem.replace("the export", "the file"),
         source=source,
         row=None if flaw.row is None else rows_before + flaw.row,
         column=flaw.column,
         value=flaw.value,
-        hint=flaw.hint,
+        # About a value, it speaks of an argument that reading has and writing has not.
+        hint=None if flaw.column else flaw.hint,
     )

@@ -120,12 +120,11 @@ def _double(array: pa.Array, rules: WritingRules) -> pa.Array:
             _refuse(array, pc.invert(finite), "is no number that Domo has", hint=hint)
         return pc.if_else(finite, array, pa.scalar(None, kind))
     if pa.types.is_integer(kind):
-        far = pc.min_max(array).as_py()
-        if far["min"] is not None and (far["min"] < -_EXACT_IN_DOUBLE or far["max"] > _EXACT_IN_DOUBLE):
-            exact = pc.and_(
-                pc.greater_equal(array, max(far["min"], -_EXACT_IN_DOUBLE)), pc.less_equal(array, _EXACT_IN_DOUBLE)
-            )
-            _refuse(array, pc.invert(exact), "has more digits than a DOUBLE holds")
+        if kind.bit_width == 64:
+            inexact = pc.greater(array, pa.scalar(_EXACT_IN_DOUBLE, kind))
+            if pa.types.is_signed_integer(kind):
+                inexact = pc.or_(inexact, pc.less(array, -_EXACT_IN_DOUBLE))
+            _refuse(array, inexact, "has more digits than a DOUBLE holds")
         return array
     if pa.types.is_decimal(kind):
         decimals = _decimal(array, rules)
@@ -180,13 +179,18 @@ def _datetime(array: pa.Array, rules: WritingRules) -> pa.Array:
         array = array.view(pa.timestamp(unit))
     first, last = _SECONDS
     _check_years(array, array.view(pa.int64()), first * _PER_SECOND[unit], (last + 1) * _PER_SECOND[unit] - 1)
-    if unit == "ns":
-        whole = array.cast(pa.timestamp("us"), safe=False)
-        if rules.nanoseconds == "refuse":
-            hint = "Drop the rest with nanoseconds='truncate'"
-            _refuse(array, pc.not_equal(whole.cast(array.type), array), "is finer than a microsecond", hint=hint)
-        array = whole
-    return _coarsest(array)
+    return _coarsest(_whole_microseconds(array, rules) if unit == "ns" else array)
+
+
+def _whole_microseconds(moments: pa.Array, rules: WritingRules) -> pa.Array:
+    whole = moments.cast(pa.timestamp("us"), safe=False)
+    finer = pc.not_equal(whole.cast(moments.type), moments)
+    if not pc.any(finer).as_py():
+        return whole
+    if rules.nanoseconds == "refuse":
+        _refuse(moments, finer, "is finer than a microsecond", hint="Drop the rest with nanoseconds='truncate'")
+    # The cast rounds towards 1970; dropping digits of what clocks show does not.
+    return pc.floor_temporal(moments, 1, "microsecond").cast(pa.timestamp("us"))
 
 
 def _coarsest(moments: pa.Array) -> pa.Array:
