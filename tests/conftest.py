@@ -20,8 +20,9 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep DOMO_* variables, proxies and a .env file of the developer out of the tests."""
+    """Keep DOMO_* variables, profiles, proxies and a .env file of the developer out of the tests."""
     for name in list(os.environ):
         if name.startswith("DOMO_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("DOMO_CONFIG_DIR", str(tmp_path / "no-profiles"))
     monkeypatch.chdir(tmp_path)

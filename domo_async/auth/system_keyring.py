@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import SecretStr
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["keyring_name", "read_secret", "remove_secret", "store_secret"]
 
+T = TypeVar("T")
 _SERVICE: Final = "domo_async"
 _GOOD_ENOUGH: Final = 1.0  # below that the keyring package itself does not recommend a backend
 
@@ -23,12 +25,10 @@ def keyring_name() -> str | None:
     """What the keyring of this system is called; None if there is none, or its package is not installed."""
     if importlib.util.find_spec("keyring") is None:
         return None
-    backend = _backend()
     try:
-        usable = float(backend.priority) >= _GOOD_ENOUGH
-    except Exception:  # noqa: BLE001 - a backend says so by raising whatever it likes
+        return _with_keyring(lambda ring: str(ring.name) if float(ring.priority) >= _GOOD_ENOUGH else None)
+    except ConfigurationError:
         return None
-    return str(backend.name) if usable else None
 
 
 def read_secret(profile: str) -> SecretStr | None:
@@ -37,13 +37,12 @@ def read_secret(profile: str) -> SecretStr | None:
     Raises:
         ConfigurationError: The keyring is locked, or does not work.
     """
-    try:
-        secret = _backend().get_password(_SERVICE, profile)
-    except Exception as error:  # noqa: BLE001 - backends raise what the system below them raises
-        problem = type(error).__name__
-    else:
+
+    def read(ring: KeyringBackend) -> SecretStr | None:
+        secret = ring.get_password(_SERVICE, profile)
         return None if secret is None else SecretStr(secret)
-    raise _broken(problem)
+
+    return _with_keyring(read)
 
 
 def store_secret(profile: str, secret: SecretStr) -> None:
@@ -52,15 +51,13 @@ def store_secret(profile: str, secret: SecretStr) -> None:
     Raises:
         ConfigurationError: The keyring is locked, or does not work.
     """
-    try:
-        _backend().set_password(_SERVICE, profile, secret.get_secret_value())
-    except Exception as error:  # noqa: BLE001 - as above
-        problem = type(error).__name__
-    else:
-        if read_secret(profile) == secret:
-            return
-        problem = "what was stored is not there"
-    raise _broken(problem)
+
+    def store(ring: KeyringBackend) -> None:
+        ring.set_password(_SERVICE, profile, secret.get_secret_value())
+
+    _with_keyring(store)
+    if read_secret(profile) != secret:
+        raise _broken("what was stored is not there")
 
 
 def remove_secret(profile: str) -> None:
@@ -69,24 +66,21 @@ def remove_secret(profile: str) -> None:
     Raises:
         ConfigurationError: The keyring is locked, or does not work.
     """
-    if read_secret(profile) is None:
-        return
-    try:
-        _backend().delete_password(_SERVICE, profile)
-    except Exception as error:  # noqa: BLE001 - as above
-        problem = type(error).__name__
-    else:
-        return
-    raise _broken(problem)
+    if read_secret(profile) is not None:
+        _with_keyring(lambda ring: ring.delete_password(_SERVICE, profile))
 
 
-def _backend() -> KeyringBackend:
+def _with_keyring(step: Callable[[KeyringBackend], T]) -> T:
     require("keyring", feature="A profile in the system keyring")
     import keyring
 
-    return keyring.get_keyring()
+    try:
+        return step(keyring.get_keyring())
+    except Exception as error:  # noqa: BLE001 - backends raise what the system below them raises
+        problem = type(error).__name__
+    # Out here, and without the words of the exception: nobody knows what is in them.
+    raise _broken(problem)
 
 
 def _broken(problem: str) -> ConfigurationError:
-    # Without the words of the exception, which nobody here knows.
     return ConfigurationError(f"The system keyring does not work: {problem}", hint="Unlock it, or log in with --file")

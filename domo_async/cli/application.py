@@ -34,6 +34,9 @@ class _AllCommands(Commands):
         "token": Home(
             "domo_async.cli.token", "token", "Get an access token and show what it may do, never the token itself."
         ),
+        "login": Home("domo_async.cli.profiles", "login", "Keep client id and secret under a name, after trying them."),
+        "logout": Home("domo_async.cli.profiles", "logout", "Forget a profile and its secret."),
+        "profiles": Home("domo_async.cli.profiles", "profiles", "List the profiles, never their secrets."),
         "demo": Home("domo_async.cli.demo", "demo", "See it work, without an account, in half a minute."),
         "emulator": Home("domo_async.cli.emulator", "emulator", "Run a local Domo until Ctrl-C."),
     }
@@ -61,6 +64,9 @@ def domo_async(
     *,
     client_id: Annotated[str | None, typer.Option(help="Client id. Default: DOMO_CLIENT_ID.", metavar="ID")] = None,
     client_secret: Annotated[str | None, typer.Option(hidden=True)] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Credentials that login keeps. Default: DOMO_PROFILE.", metavar="NAME")
+    ] = None,
     api_url: Annotated[
         str | None, typer.Option(help="Where the API is. Default: DOMO_API_URL, else Domo.", metavar="URL")
     ] = None,
@@ -82,7 +88,8 @@ def domo_async(
 ) -> None:
     """Domo from the command line.
 
-    Client id and secret come from DOMO_CLIENT_ID and DOMO_CLIENT_SECRET, in the environment or in a file .env.
+    Client id and secret come from DOMO_CLIENT_ID and DOMO_CLIENT_SECRET, in the environment or in a file .env, or from
+    a profile that login made.
 
     No account at hand? Try: domo-async demo
 
@@ -91,4 +98,4 @@ def domo_async(
     terminal = Terminal()
     if verbose:
         terminal.log_to_stderr(_LEVELS[min(verbose, len(_LEVELS)) - 1])
-    context.obj = Invocation(client_id, client_secret, api_url, timeout, terminal)
+    context.obj = Invocation(client_id, client_secret, api_url, timeout, terminal, profile)

@@ -25,6 +25,7 @@ class Invocation:
         api_url: ``--api-url``, None to read the environment.
         timeout: ``--timeout``: seconds that the server may stay silent, None for what suits the command.
         terminal: Where to write.
+        profile: ``--profile``, None for what DOMO_PROFILE says, and the profile ``default`` if nothing else says who.
     """
 
     client_id: str | None = None
@@ -32,6 +33,7 @@ class Invocation:
     api_url: str | None = None
     timeout: float | None = None
     terminal: Terminal = field(default_factory=Terminal)
+    profile: str | None = None
 
     @classmethod
     def of(cls, context: typer.Context) -> Invocation:
@@ -46,6 +48,7 @@ class Invocation:
         return AsyncDomo(
             self.client_id,
             self.client_secret,
+            profile=self._chosen_profile(),
             api_url=self.api_url,
             timeout=timeout,
             connect_timeout=min(5.0, timeout),
@@ -67,9 +70,21 @@ class Invocation:
         return AsyncDomo(
             self.client_id,
             self.client_secret,
+            profile=self._chosen_profile(),
             api_url=self.api_url,
             timeout=timeout,
             connect_timeout=min(10.0, timeout),
             concurrency=2 * concurrency,
             grant_deadline=10.0,
         )
+
+    def _chosen_profile(self) -> str | None:
+        if self.profile is not None or self.client_id is not None or self.client_secret is not None:
+            return self.profile
+        from domo_async.auth.profiles import DEFAULT_PROFILE, Profiles
+        from domo_async.settings import DomoSettings
+
+        settings = DomoSettings.load()
+        if (settings.profile, settings.client_id, settings.client_secret) != (None, None, None):
+            return None
+        return DEFAULT_PROFILE if DEFAULT_PROFILE in (known.name for known in Profiles().all()) else None
