@@ -111,10 +111,10 @@ def _from_document(
             if key not in read_only:
                 raise InvalidArgumentError(f"{called(source)}: {_unknown(key, parameters)}")
             left_out.append(key)
-        elif name in readers:
-            values[name] = readers[name](value)
         elif value is None and not _takes_none(hints[name]):
             left_out.append(f"{key} (null)")
+        elif name in readers:
+            values[name] = readers[name](value)
         else:
             values[name] = validated(_plain(hints[name]), value, f"{called(source)}: {key}")
     if left_out:

@@ -49,7 +49,12 @@ class Sheet:
 
     def __init__(self, headings: Sequence[Heading], rows: Iterable[Sequence[object]]) -> None:
         self._headings = headings
-        self._rows = rows
+        self._rows = list(rows)
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return len(self._rows)
 
     def lines(self) -> Iterator[str]:
         """The table as text: columns two spaces apart, nothing cut off, no lines."""

@@ -23,6 +23,9 @@ __all__ = ["Terminal", "let_go_of_streams", "printable"]
 _PIPE_WIDTH = 10_000
 """Columns of a "terminal" that is a file or a pipe: nothing is cut off for the program that reads it."""
 
+_MOST_DRAWN = 5_000
+"""Rows that are drawn as a table. Rich takes a second for 3,000 of them; more are written as aligned text."""
+
 _LOGGERS = ("domo_async", "uvicorn.access")
 
 
@@ -40,7 +43,7 @@ class Terminal:
     def show(self, result: RenderableType | Sheet | Facts) -> None:
         """Write a result."""
         if isinstance(result, Sheet | Facts):
-            if not self.out.is_terminal:
+            if not self.out.is_terminal or (isinstance(result, Sheet) and result.rows > _MOST_DRAWN):
                 sys.stdout.writelines(f"{line}\n" for line in result.lines())
                 return
             result = result.table(width=self.out.width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from domo_async.cli import main
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.json_output import JsonArray, dumped
 from domo_async.cli.sheets import Heading, Sheet
+from domo_async.cli.terminal import Terminal
 
 
 @pytest.mark.parametrize("items", [[], [1], [{"a": [1, {}]}, "ä\n", None]])
@@ -39,6 +42,16 @@ def test_text_is_aligned_by_what_it_takes_on_the_screen():
     rows = [("王", 1, None), ("a\x1b[2J", 1000, 2.5)]
     sheet = Sheet([Heading("Name"), Heading("Rows", "count"), Heading("x", "number")], rows)
     assert list(sheet.lines()) == ["Name       Rows     x", "王            1  null", "a\\x1b[2J  1,000   2.5"]
+
+
+@pytest.mark.parametrize(("rows", "drawn"), [(10, True), (5_001, False)])
+def test_a_long_table_is_not_drawn(monkeypatch, capsys, rows, drawn):
+    """Rich would take seconds."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    Terminal().show(Sheet([Heading("Number", "number")], [(number,) for number in range(rows)]))
+    out = capsys.readouterr().out
+    assert ("─" in out) is drawn
+    assert out.count("\n") == rows + 1 + drawn
 
 
 def test_a_pipe_gets_neither_colours_nor_lines(domo_async, emulator, tmp_path):
@@ -73,24 +86,29 @@ def test_a_reader_that_stops_reading_ends_it_quietly(environment, arguments):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk at hand")
-def test_a_full_disk_is_one_sentence(environment):
-    command = [sys.executable, "-m", "domo_async.cli", "datasets", "list", "--json"]
+def test_a_full_disk_is_one_sentence():
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            command, stdout=full, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, check=False
+            [sys.executable, "-m", "domo_async.cli", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert done.returncode == ExitCode.FAILURE
     assert done.stderr == "Error: The output cannot be written: No space left on device\n"
 
 
-def test_letters_that_the_output_does_not_have_are_escaped(environment, emulator):
+def test_letters_that_the_output_does_not_have_are_escaped(environment, emulator, monkeypatch):
     emulator.add_dataset("Größe 王", emulator.table("Stock"))
-    command = [sys.executable, "-m", "domo_async.cli", "datasets", "list"]
-    done = subprocess.run(
-        command, capture_output=True, env={**os.environ, **environment, "PYTHONIOENCODING": "ascii"}, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"Gr\\xf6\\xdfe \\u738b" in done.stdout
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    monkeypatch.setattr(sys, "argv", ["domo-async", "datasets", "list"])
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # Typer sets its own
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 0
+    assert b"Gr\\xf6\\xdfe \\u738b" in written.getvalue()
 
 
 def test_an_argument_that_is_no_text_is_one_sentence(domo_async, emulator):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import pyarrow as pa
 import pytest
 
 from domo_async.cli.exit_codes import ExitCode
@@ -34,6 +35,13 @@ def test_a_narrow_terminal_gets_its_listing_and_no_colours_if_it_wants_none(term
     assert "─" in shown.text
     assert all(dataset_id in shown.text for dataset_id in emulator.dataset_ids.values()), "ids can be copied"
     assert "Updated" not in shown.text
+
+
+def test_a_cell_cannot_steer_the_terminal(terminal, emulator):
+    dataset_id = emulator.add_dataset("Evil", pa.table({"x": ["a\x1b[2Jb", "c"]}))
+    shown = terminal("datasets", "export", dataset_id)
+    assert shown.end() == 0
+    assert shown.text == "x\r\na\\x1b[2Jb\r\nc\r\n"
 
 
 def test_a_wide_terminal_gets_help_in_boxes(terminal):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
@@ -18,7 +19,7 @@ from domo_async.cli.invocation import Invocation
 from domo_async.cli.misuse import Misuse
 from domo_async.cli.options import DataSetId, JsonOption
 from domo_async.cli.transfer_line import transfer_line
-from domo_async.cli.words import many, size
+from domo_async.cli.words import many, printable, size
 from domo_async.errors import InvalidArgumentError, TargetError
 
 if TYPE_CHECKING:
@@ -93,12 +94,21 @@ def export(
 
 
 async def _to_stdout(domo: AsyncDomo, dataset_id: str, *, header: bool) -> None:
-    out = sys.stdout.buffer
+    write = _write_printable() if sys.stdout.isatty() else sys.stdout.buffer.write
     async with domo.datasets.export(dataset_id, include_header=header) as body:
         async for chunk in body:
             # This holds up the loop while the reader is slow. Nothing else runs in it, and so Domo has to wait, too.
-            out.write(chunk)
-    out.flush()
+            write(chunk)
+
+
+def _write_printable() -> Callable[[bytes], object]:
+    """Writes to the terminal, which no cell may steer."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def write(chunk: bytes) -> None:
+        sys.stdout.write("\n".join(map(printable, decoder.decode(chunk).split("\n"))))
+
+    return write
 
 
 def import_rows(
