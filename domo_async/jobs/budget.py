@@ -36,8 +36,8 @@ class Budget:
     def of(cls, concurrency: int, memory: int | None) -> Budget:
         """Divide some memory.
 
-        Decoding is work for processors: more of it at once than there are of them, and one that waits for the disk,
-        finishes no sooner.
+        Decoding is work for processors, and one DataSet can keep several of them busy: more DataSets at once than
+        there are processors finish no sooner.
 
         Args:
             concurrency: DataSets on their way at most.
@@ -46,7 +46,7 @@ class Budget:
         Raises:
             InvalidArgumentError: That does not suffice for a single DataSet.
         """
-        useful = min(concurrency, (os.cpu_count() or 1) + 1)
+        useful = min(concurrency, os.cpu_count() or 1)
         if memory is None:
             return cls(concurrency, useful)
         if memory < DOWNLOAD + DECODER:

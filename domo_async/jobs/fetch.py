@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -126,11 +125,7 @@ class Fetching:
         dataset = self._dataset
         body = partial(self._means.source.export, dataset.id, include_header=False)
         spool = Spool(self._folder / ".spool", self._means.room)
-        needs_turn = not self._recipe.is_csv or self._recipe.columns is not None
-        async with (
-            Spooled(body, spool, self._watch.received) as arriving,
-            self._means.decoders if needs_turn else nullcontext(),
-        ):
+        async with Spooled(body, spool, self._watch.received) as arriving, self._means.decoders:
             self._watch.decoding()
             spool.connect()
             parts = await self._write(arriving, dataset, names)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import anyio
+import anyio.to_thread
 
-from domo_async.tabular.computing import compute
 from domo_async.tabular.read_ahead import close_iterator
 from domo_async.tabular.replacement import refusal
 
@@ -31,9 +31,13 @@ _WAITING = 2 * BLOCK
 _READING = 4 * BLOCK
 """Bytes in memory once it is there."""
 
+_THREADS = 4
+
+T = TypeVar("T")
+
 
 class Room:
-    """How many bytes all spools of a job may have on the disk.
+    """How many bytes all spools of a job may have on the disk, and the threads that bring them there and back.
 
     Args:
         size: That many.
@@ -41,6 +45,8 @@ class Room:
 
     def __init__(self, size: int) -> None:
         self._free = size
+        # Their own: a download that waits for those who compute holds its buffers for as long.
+        self._threads = anyio.CapacityLimiter(_THREADS)
 
     def take(self, size: int) -> bool:
         """Take some, if there is as much."""
@@ -52,6 +58,10 @@ class Room:
     def give_back(self, size: int) -> None:
         """Give some back."""
         self._free += size
+
+    async def work(self, work: Callable[[], T]) -> T:
+        """Read or write in a worker thread."""
+        return await anyio.to_thread.run_sync(work, limiter=self._threads)
 
 
 class Spool:
@@ -95,7 +105,7 @@ class Spool:
         """
         while True:
             # What is on the disk comes first, so nothing may overtake it in memory.
-            if not self._on_disk and self._in_memory < (_READING if self._connected else _WAITING):
+            if not self._on_disk and self._fits(len(block)):
                 self._memory.append(block)
                 self._in_memory += len(block)
                 break
@@ -137,7 +147,12 @@ class Spool:
         self._room.give_back(self._on_disk)
         self._on_disk = 0
         if file is not None:
-            await compute(partial(_remove, file, self._path))
+            await self._room.work(partial(_remove, file, self._path))
+
+    def _fits(self, size: int) -> bool:
+        if self._connected:
+            return not self._memory or self._in_memory + size <= _READING
+        return self._in_memory + size <= _WAITING
 
     def _changed(self) -> None:
         change, self._change = self._change, anyio.Event()
@@ -146,7 +161,7 @@ class Spool:
     async def _to_disk(self, block: bytes) -> None:
         async with self._using_file:
             try:
-                await compute(partial(self._write, block))
+                await self._room.work(partial(self._write, block))
             except BaseException as error:
                 self._room.give_back(len(block))
                 if isinstance(error, OSError):
@@ -157,7 +172,7 @@ class Spool:
     async def _from_disk(self) -> bytes:
         async with self._using_file:
             try:
-                block = await compute(self._read_on)
+                block = await self._room.work(self._read_on)
             except OSError as error:
                 raise refusal(self._path, error) from error
             self._on_disk -= len(block)
