@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -23,6 +24,7 @@ from domo_async.emulator.entities.shelf import Document, Shelf
 from domo_async.emulator.faults import Faults
 from domo_async.emulator.policies import visible
 from domo_async.emulator.recording import RequestLog
+from domo_async.emulator.refusals import RefusedError
 from domo_async.emulator.rows.store import RowStore
 from domo_async.emulator.rows.types import StoredColumn, readable_columns, to_domo_rows
 from domo_async.emulator.s3_exports import S3ExportEntry
@@ -33,7 +35,7 @@ from domo_async.emulator.tokens import TokenFormat, TokenRegistry
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from domo_async.emulator.clients import Client
     from domo_async.emulator.rows.handles import Rows
@@ -198,15 +200,19 @@ class Instance:
             batches: The new rows.
             append: Whether the rows that are there stay.
             then: What is true from the moment at which the new rows are there.
+
+        Raises:
+            RefusedError: The DataSet was deleted, or got other columns, while the rows were on their way.
         """
-        with entry.lock:
+        with _held(entry):
+            _check_columns(entry, columns)
             old = entry.rows
             new = self.rows.append(old, columns, batches) if append else self.rows.create(columns, batches)
             self._show(entry, new, then=then)
 
     def recreate(self, entry: DataSetEntry, columns: Sequence[StoredColumn], batches: pa.RecordBatchReader) -> None:
         """Replace the rows of a DataSet and its schema with them."""
-        with entry.lock:
+        with _held(entry):
             self._show(entry, self.rows.create(columns, batches), columns=columns)
 
     def upsert(
@@ -220,7 +226,8 @@ class Instance:
     ) -> None:
         """Put rows into a DataSet in the place of those with the same values in the key columns; see `write`."""
         names = [column.name for column in entry.columns]
-        with entry.lock:
+        with _held(entry):
+            _check_columns(entry, columns)
             new = self.rows.upsert(entry.rows, columns, batches, [names.index(key) for key in keys])
             self._show(entry, new, then=then)
 
@@ -233,7 +240,7 @@ class Instance:
 
     def reshape(self, entry: DataSetEntry, columns: Sequence[StoredColumn]) -> None:
         """Give a DataSet another schema; columns that keep their name keep their values where the type allows it."""
-        with entry.lock:
+        with _held(entry):
             old = entry.rows
             sources = sources_by_name(old.columns, columns)
             scaled = [
@@ -244,7 +251,7 @@ class Instance:
 
     def delete(self, entry: DataSetEntry) -> None:
         """Delete a DataSet and its rows; the stub stays."""
-        with entry.lock:
+        with _held(entry):
             entry.deleted = True
             self.rows.drop(entry.rows)
 
@@ -257,12 +264,17 @@ class Instance:
         Args:
             entry: The DataSet.
             use: Begins to read; called again with the newer rows if its own are gone.
+
+        Raises:
+            RefusedError: The DataSet was deleted meanwhile.
         """
         while True:
             rows = entry.rows
             try:
                 return use(rows)
             except duckdb.CatalogException:
+                if entry.deleted:
+                    raise RefusedError.gateway(404) from None
                 if entry.rows is rows:
                     raise
 
@@ -299,3 +311,17 @@ class Instance:
                 then()
         if old.table != rows.table:
             self.rows.drop(old)
+
+
+@contextmanager
+def _held(entry: DataSetEntry) -> Generator[None]:
+    """The lock of a DataSet that is still there."""
+    with entry.lock:
+        if entry.deleted:
+            raise RefusedError.gateway(404)
+        yield
+
+
+def _check_columns(entry: DataSetEntry, columns: Sequence[StoredColumn]) -> None:
+    if [(column.name, column.type) for column in columns] != [(column.name, column.type) for column in entry.columns]:
+        raise RefusedError.gateway(400, f"Data import failed for dataset {entry.id}.")
