@@ -116,9 +116,11 @@ def _table(values: dict[str, str]) -> str:
 def main(seconds: int) -> int:
     """Drive for a while, and print what there is to say."""
     worst = 0
-    for verb in ("run", "fuzz"):
+    # Of a whole scenario Schemathesis 4.32 cannot check this, which adds calls to those that it goes through.
+    whole = ("--exclude-checks", ",".join((*_NOT_CHECKED, "ignored_auth")))
+    for verb, options in (("run", ()), ("fuzz", whole)):
         with driven() as drive:
-            code, output = drive(verb, "--max-time", str(max(seconds // 2, 1)))
+            code, output = drive(verb, "--max-time", str(max(seconds // 2, 1)), *options)
         print(output)
         worst = max(worst, code)
     return worst
