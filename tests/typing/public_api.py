@@ -6,14 +6,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import assert_type
 
 import httpx
 from pydantic import SecretStr
 
-from domo_async import AccessToken, AsyncDomo, ClientCredentials, DomoAuth, DomoError, Page, Pager
+from domo_async import (
+    AccessToken,
+    AsyncDomo,
+    ClientCredentials,
+    DomoAuth,
+    DomoError,
+    FileTokenStore,
+    Page,
+    Pager,
+    RedisTokenStore,
+    Tenants,
+    TokenStore,
+    no_credentials,
+)
 from domo_async.errors import (
     AuthenticationError,
     CallError,
@@ -45,6 +59,40 @@ def construction(transport: httpx.AsyncBaseTransport, client: httpx.AsyncClient)
     DomoAuth(credentials=vault, grant_method="POST")
     ClientCredentials("id", "secret")
     ClientCredentials(client_id="id", client_secret="secret")
+
+
+async def vault_of(name: str) -> ClientCredentials:
+    return ClientCredentials(name, "secret")
+
+
+class Store:
+    async def load(self, key: str) -> bytes | None: ...
+
+    async def save(self, key: str, value: bytes, *, instead_of: bytes | None, lifetime: float) -> bool:
+        return True
+
+    async def acquire(self, key: str, *, wait: float) -> Callable[[], Awaitable[None]] | None: ...
+
+
+def shared() -> None:
+    AsyncDomo(token_store="folder")
+    AsyncDomo(token_store=Path("folder"))
+    AsyncDomo(token_store=None)
+    AsyncDomo(profile="work", token_store=FileTokenStore("folder"))
+    DomoAuth(token_store=RedisTokenStore("rediss://host", prefix="mine:"))
+    store: TokenStore = Store()
+    AsyncDomo(token_store=store)
+    assert_type(FileTokenStore(Path("folder")).path, Path)
+
+
+def tenants(domo: AsyncDomo) -> None:
+    assert_type(domo.for_client("id", "secret"), AsyncDomo)
+    domo.for_client(credentials=vault, scopes=["data"], concurrency=(1, 4), requests_per_second=2.5)
+    registry = Tenants(AsyncDomo(credentials=no_credentials), vault_of, most=10, scopes="data", concurrency=2)
+    assert_type(registry["acme"], AsyncDomo)
+    assert_type(len(registry), int)
+    registry.forget("acme")
+    assert_type(domo.auth.for_client("id", SecretStr("secret")), DomoAuth)
 
 
 async def auth_alone() -> None:
