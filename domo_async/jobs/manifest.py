@@ -151,7 +151,7 @@ def read_manifest(document: bytes, *, place: str) -> Manifest | None:
             hint="Upgrade domo_async, or choose another target",
         )
     try:
-        return Manifest.model_validate_json(document)
+        return Manifest.model_validate_json(document) if version else None
     except ValidationError:
         return None
 

@@ -11,9 +11,6 @@ import os
 import sys
 
 import anyio
-import pyarrow.compute
-import pyarrow.csv
-import pyarrow.parquet
 
 from domo_async import AsyncDomo
 from domo_async.jobs import DataSetOptions, Selection, TransferQueued, TransferSkipped
@@ -32,7 +29,6 @@ def _tell(event: object) -> None:
 
 
 def main() -> None:
-    assert pyarrow.parquet, pyarrow.compute
     for line in sys.stdin:
         connection, arguments = json.loads(line)
         child = os.fork()

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domo_async.jobs.file_names import FileNames, safe_name
+from domo_async.jobs.recipe import Recipe
+from domo_async.jobs.targets.layout import file_names, stem_of
+from domo_async.tabular.file_format import FILE_FORMATS, FileFormat
 
 DEVICES = [
     "CON",
@@ -93,3 +96,9 @@ def test_a_name_is_kept_from_job_to_job() -> None:
     assert names.take("Sales", "2") == "Sales"
     assert names.take("Stores", "3") == "Stores"
     assert names.take("Stock", "4") == "Stock-4", "the old name is taken as long as the old file is there"
+
+
+@given(st.sampled_from(["Sales", "Sales.csv", "a.parquet.b", "x"]), st.sampled_from(FILE_FORMATS), st.booleans())
+def test_a_file_tells_what_its_dataset_is_called(stem: str, kind: FileFormat, divided: bool) -> None:
+    recipe = Recipe(format=kind, rows_per_file=5 if divided else None)
+    assert {stem_of(name) for name in file_names(stem, recipe, 3)} == {stem}

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Self
 
 import anyio
 import pyarrow as pa
@@ -65,7 +66,7 @@ class Reader:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -175,10 +176,8 @@ async def change(emulator: Emulator, version: int) -> None:
 
         async def replace(dataset_id: str, number: int) -> None:
             rows = table(number, version).to_pylist()
-            text = "".join(
-                csv_record([None if value is None else str(value) for value in row.values()]) for row in rows
-            )
-            await domo.datasets.import_csv(dataset_id, text.encode())
+            lines = (csv_record([None if value is None else str(value) for value in row.values()]) for row in rows)
+            await domo.datasets.import_csv(dataset_id, "".join(lines))
 
         async with anyio.create_task_group() as tasks:
             async for dataset in domo.datasets.list():

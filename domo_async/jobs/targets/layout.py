@@ -21,8 +21,7 @@ def file_names(stem: str, recipe: Recipe, count: int) -> list[str]:
 
 def stem_of(name: str) -> str:
     """What a DataSet is called whose first file has this name."""
-    folder, slash, file = name.partition("/")
-    if slash:
-        return folder
-    suffix = next((one for one in map(suffix_of, FILE_FORMATS) if file.endswith(one)), "")
-    return file.removesuffix(suffix)
+    if "/" in name:
+        return name.partition("/")[0]
+    suffix = next((one for one in map(suffix_of, FILE_FORMATS) if name.endswith(one)), "")
+    return name.removesuffix(suffix)
