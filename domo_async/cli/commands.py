@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -35,6 +36,10 @@ _UsageError = cast("type[Exception]", typer.BadParameter.__base__)
 class Command(TyperCommand):
     """One command."""
 
+    def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(*arguments, **settings)
+        self.help = _unwrapped(self.help or "")
+
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the help, in boxes where there is room for them."""
         if _boxes_fit():
@@ -50,6 +55,10 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """Commands of one family."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(**settings)
+        self.help = _unwrapped(self.help or "")
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the help, in boxes where there is room for them."""
@@ -154,6 +163,11 @@ def _misplaced_options_explained(ctx: Any) -> Generator[None]:  # noqa: ANN401
             misplaced.message = f"{option} stands before the command: {root.info_name} {option} ... {own}"
             misplaced.possibilities = None
         raise
+
+
+def _unwrapped(text: str) -> str:
+    """Paragraphs of one line each: they are wrapped for the terminal, and not where the source code was."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in inspect.cleandoc(text).split("\n\n"))
 
 
 def _boxes_fit(*, stderr: bool = False) -> bool:

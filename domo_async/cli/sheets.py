@@ -19,6 +19,9 @@ __all__ = ["Facts", "Heading", "Sheet", "plain_table"]
 Kind = Literal["text", "id", "number", "count", "day"]
 
 _GAP = "  "
+_DRAWN_GAP = 3
+_LEAST_TEXT = 8
+_ROOM_FOR_FACTS = 60
 _RIGHT = frozenset({"number", "count"})
 _WHOLE = frozenset({"id", "count", "day"})
 
@@ -69,10 +72,21 @@ class Sheet:
             )
             yield _GAP.join(padded).rstrip()
 
+    def fits(self, width: int) -> bool:
+        """Whether a terminal of so many columns has room for it: for what is never cut, and for some of the rest."""
+        shown = self._shown(width)
+        needs = (
+            max((cell_len(text) for text in self._column(index)), default=0)
+            if self._headings[index].kind in _WHOLE
+            else min(max(map(cell_len, self._column(index))), _LEAST_TEXT)
+            for index in shown
+        )
+        return sum(needs) + _DRAWN_GAP * (len(shown) - 1) <= width
+
     def table(self, *, width: int) -> Table:
         """The table for a terminal of so many columns."""
         table = plain_table()
-        shown = [index for index, heading in enumerate(self._headings) if width >= heading.room]
+        shown = self._shown(width)
         for heading in (self._headings[index] for index in shown):
             table.add_column(
                 Text(words(heading.text)),
@@ -84,6 +98,22 @@ class Sheet:
             cells = list(self._cells(row))
             table.add_row(*(_cell(*cells[index]) for index in shown))
         return table
+
+    def records(self, *, width: int) -> Iterator[tuple[str, str]]:
+        """The table for a terminal that is too narrow for it: heads and values, and an empty pair between two rows."""
+        shown = self._shown(width)
+        for number, row in enumerate(self._rows):
+            if number:
+                yield "", ""
+            cells = list(self._cells(row))
+            yield from ((words(cells[index][0].text), _words(*cells[index])) for index in shown)
+
+    def _shown(self, width: int) -> list[int]:
+        return [index for index, heading in enumerate(self._headings) if width >= heading.room]
+
+    def _column(self, index: int) -> Iterator[str]:
+        yield words(self._headings[index].text)
+        yield from (_words(self._headings[index], row[index]) for row in self._rows)
 
     def _cells(self, row: Sequence[object]) -> Iterable[tuple[Heading, object]]:
         return zip(self._headings, row, strict=True)
@@ -105,6 +135,10 @@ class Facts:
         for name, value in self._pairs:
             yield f"{name}{' ' * (width - cell_len(name))}{_GAP}{words(value)}".rstrip()
 
+    def fits(self, width: int) -> bool:
+        """Whether a terminal of so many columns has room for two columns."""
+        return width >= _ROOM_FOR_FACTS
+
     def table(self, *, width: int) -> Table:
         """Names and values for a terminal."""
         grid = Table.grid(padding=(0, 2, 0, 0))
@@ -113,6 +147,10 @@ class Facts:
         for name, value in self._pairs:
             grid.add_row(name, Text(words(value)))
         return grid
+
+    def records(self, *, width: int) -> Iterator[tuple[str, str]]:
+        """Names and values for a terminal that is too narrow for two columns."""
+        yield from ((name, words(value)) for name, value in self._pairs)
 
 
 def plain_table(*, title: str | None = None) -> Table:

@@ -46,7 +46,13 @@ class Terminal:
             if not self.out.is_terminal or (isinstance(result, Sheet) and result.rows > _MOST_DRAWN):
                 sys.stdout.writelines(f"{line}\n" for line in result.lines())
                 return
-            result = result.table(width=self.out.width)
+            width = self.out.width
+            if not result.fits(width):
+                for head, value in result.records(width=width):
+                    # Wrapped by the terminal itself, so that an id can be copied.
+                    self.out.print(Text.assemble((head, "bold"), f" {value}" if head else ""), soft_wrap=True)
+                return
+            result = result.table(width=width)
         elif isinstance(result, Table) and not self.out.is_terminal:
             result.box = None
         self.out.print(result)

@@ -15,6 +15,7 @@ from domo_async.cli import main
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.json_output import JsonArray, dumped
 from domo_async.cli.sheets import Heading, Sheet
+from domo_async.cli.tables import facts
 from domo_async.cli.terminal import Terminal
 
 
@@ -42,6 +43,22 @@ def test_text_is_aligned_by_what_it_takes_on_the_screen():
     rows = [("王", 1, None), ("a\x1b[2J", 1000, 2.5)]
     sheet = Sheet([Heading("Name"), Heading("Rows", "count"), Heading("x", "number")], rows)
     assert list(sheet.lines()) == ["Name       Rows     x", "王            1  null", "a\\x1b[2J  1,000   2.5"]
+
+
+@pytest.mark.parametrize("columns", ["1", "20", "40", "47", "55", "80", "200"])
+def test_an_id_is_whole_in_any_width(monkeypatch, capsys, columns):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", columns)
+    identity = "4405ff58-1957-45f0-82bd-914d989a3ea3"
+    headings = [Heading("Name"), Heading("Id", "id"), Heading("Rows", "count"), Heading("Updated", "day", room=60)]
+    sheet = Sheet(headings, [("A rather long name of a DataSet", identity, 123_456_789, None)] * 2)
+    Terminal().show(sheet)
+    shown = capsys.readouterr().out
+    assert shown.count(identity) == 2
+    assert shown.count("123,456,789") == 2
+    assert shown.count("rather") == 2
+    Terminal().show(facts([("Name", "x"), ("Id", identity)]))
+    assert identity in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("rows", "drawn"), [(10, True), (5_001, False)])
