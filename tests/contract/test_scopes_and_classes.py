@@ -51,7 +51,7 @@ def test_every_exception_is_one():
 
 
 def test_who_is_documented_without_a_scope():
-    """Tokens, sign-in and clients need none; for embedding none is documented, and clients were seen to ask for this."""
+    """Tokens, sign-in and clients need none; for embedding none is documented, and clients were seen to ask for one."""
     free = {entry.id for entry in documented_operations() if entry.scope is None}
     assert free == {"OA-1", "EM-1", "EM-2", "CL-1", "CL-2"}
     assert {EMULATOR[shape("POST", f"/v1/{kind}/embed/auth")].scope for kind in ("cards", "stories")} == {"dashboard"}
