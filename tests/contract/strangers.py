@@ -72,9 +72,9 @@ class Drive:
         self._settings = folder / "schemathesis.toml"
         self._settings.write_text("\n".join(_settings(emulator, document["paths"])), encoding="utf-8")
 
-    def __call__(self, verb: str, *options: str) -> tuple[int, str]:
-        """Run a command of Schemathesis: its exit code, and what it wrote."""
-        before = ("--config-file", str(self._settings), verb, str(self._document), "--url", self.emulator.url)
+    def __call__(self, *options: str) -> tuple[int, str]:
+        """Run Schemathesis: its exit code, and what it wrote."""
+        before = ("--config-file", str(self._settings), "run", str(self._document), "--url", self.emulator.url)
         result = CliRunner().invoke(command_line, [*before, *_OPTIONS, *options], catch_exceptions=False)
         return result.exit_code, result.output
 
@@ -115,15 +115,11 @@ def _table(values: dict[str, str]) -> str:
 
 def main(seconds: int) -> int:
     """Drive for a while, and print what there is to say."""
-    worst = 0
-    # Of a whole scenario Schemathesis 4.32 cannot check this, which adds calls to those that it goes through.
-    whole = ("--exclude-checks", ",".join((*_NOT_CHECKED, "ignored_auth")))
-    for verb, options in (("run", ()), ("fuzz", whole)):
-        with driven() as drive:
-            code, output = drive(verb, "--max-time", str(max(seconds // 2, 1)), *options)
-        print(output)
-        worst = max(worst, code)
-    return worst
+    # Its other command, `fuzz`, stumbles over itself after some minutes in version 4.32; this one has all phases too.
+    with driven() as drive:
+        code, output = drive("--max-time", str(seconds))
+    print(output)
+    return code
 
 
 if __name__ == "__main__":

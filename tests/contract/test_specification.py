@@ -45,7 +45,7 @@ def test_answers_are_as_described(family):
     """Every boundary of every field, kept and overstepped, one after the other."""
     with driven(family) as drive:
         # A definition of a chart has so many fields that twice is enough.
-        code, output = drive("run", "--phases", "examples,coverage", "--exclude-path-regex", "/drill$", *STEADY)
+        code, output = drive("--phases", "examples,coverage", "--exclude-path-regex", "/drill$", *STEADY)
 
         assert code == 0, output
         assert len(drive.emulator.requests) > 50
@@ -54,7 +54,7 @@ def test_answers_are_as_described(family):
 def test_answers_lead_from_one_call_to_the_next():
     """What one operation answers is what the next one is asked with."""
     with driven() as drive:
-        code, output = drive("run", "--phases", "stateful", "--max-examples", "5", *STEADY)
+        code, output = drive("--phases", "stateful", "--max-examples", "5", *STEADY)
 
     assert code == 0, output
 
@@ -67,6 +67,6 @@ def test_answers_lead_from_one_call_to_the_next():
 def test_strangers_would_tell(fault):
     with driven("accounts") as drive:
         drive.emulator.faults.add(**fault, path="/v1/account-types")
-        code, output = drive("run", "--phases", "coverage", "--include-path", "/v1/account-types", *STEADY)
+        code, output = drive("--phases", "coverage", "--include-path", "/v1/account-types", *STEADY)
 
     assert code == 1, output
