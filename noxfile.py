@@ -49,7 +49,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def types(session: nox.Session) -> None:
     """Two type checkers, both strict."""
-    session.install(*group("types"), "-e", ".[all]")
+    session.install(*group("types"), "-e", ".[all,spark]")
     session.run("mypy")
     session.run("pyright")
     session.run("pytest", "tests/typing")
@@ -86,6 +86,13 @@ def core(session: nox.Session) -> None:
     install_wheel(session, "")
     session.install(*group("test"))
     session.run("pytest", "tests/auth", "tests/http", "tests/models", "-m", "not emulator", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def spark(session: nox.Session) -> None:
+    """The Spark data source on a real cluster of two executors; needs Java 17."""
+    session.install(*group("test"), "-e", ".[emulator,spark]")
+    session.run("pytest", "tests/integrations/spark", *session.posargs)
 
 
 @nox.session(python=OLDEST)

@@ -55,4 +55,5 @@ def _gzip_file(path: Path) -> IO[bytes]:
         from isal import igzip
     except ImportError:
         return cast("IO[bytes]", gzip.GzipFile(path, "wb", compresslevel=1))
-    return cast("IO[bytes]", igzip.GzipFile(path, "wb", compresslevel=1))
+    file = igzip.IGzipFile(path, "wb", compresslevel=1)  # type: ignore[no-untyped-call]
+    return cast("IO[bytes]", file)

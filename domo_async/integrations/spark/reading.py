@@ -67,9 +67,10 @@ async def plan(domo: AsyncDomo, options: ReadOptions, conditions: Sequence[str])
         options: The options of the read.
         conditions: Conditions that Spark's filters come to.
     """
-    if len(options.datasets) > 1:
-        return [_export(await domo.datasets.get(dataset_id)) for dataset_id in options.datasets]
-    dataset = await domo.datasets.get(options.datasets[0])
+    datasets = [await domo.datasets.get(dataset_id) for dataset_id in options.datasets]
+    if len(datasets) > 1:
+        return [_export(dataset) for dataset in datasets]
+    [dataset] = datasets
     if options.partition_column is None:
         return await _one_share(domo, dataset, options, conditions)
     return await _ranges(domo, dataset, options.partition_column, options, conditions)
