@@ -104,7 +104,7 @@ def test_from_start_to_end(spawn, tmp_path):
     assert "0 DataSets lost" in outcome.out
     assert re.search(r"^UA +58665 +12\.1 ", outcome.out, flags=re.MULTILINE)
     assert "\x1b" not in outcome.out + outcome.err, "no colours where there is no terminal"
-    assert len(list((tmp_path / "lake").iterdir())) == 35
+    assert len(list((tmp_path / "lake").glob("*.parquet"))) == 35
 
 
 def test_ctrl_c_removes_the_temporary_folder(spawn, tmp_path):
