@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from domo_async.models import ColumnType
     from domo_async.tabular.csv_blocks import CsvBlock
 
 __all__ = ["CsvReader", "types_of_csv"]
@@ -83,17 +84,35 @@ def types_of_csv(path: Path, known: Schema | None) -> Schema:
     """
     names = _names(path)
     types = {column.name.casefold(): column.type for column in known.columns} if known else {}
-    wanted = [name for name in names if name.casefold() not in types]
-    if wanted:
-        finder = TypeFinder(wanted)
-        reader = CsvReader(path, Schema(columns=[Column(name=name) for name in names]))
-        try:
-            while finder.searching and (batch := reader.take()) is not None:
-                finder.look(batch)
-        finally:
-            reader.close()
-        types |= {name.casefold(): kind for name, kind in finder.types().items()}
+    if unknown := [name for name in names if name.casefold() not in types]:
+        types |= {name.casefold(): kind for name, kind in _found_types(path, names, unknown).items()}
     return Schema(columns=[Column(name=name, type=types[name.casefold()]) for name in names])
+
+
+def _found_types(path: Path, names: list[str], wanted: list[str]) -> dict[str, ColumnType]:
+    """Types of some columns, as all of the file has them."""
+    finder = TypeFinder(wanted)
+    as_text = Schema(columns=[Column(name=name) for name in names])
+    blocks = _Blocks(path)
+    rows = 0
+    decoder: CsvDecoder | None = None
+    looked_at: list[str] = []
+    try:
+        for block in blocks:
+            if looked_at != finder.open_columns:
+                # Columns that are text for sure are converted no more.
+                looked_at = finder.open_columns
+                decoder = CsvDecoder(as_text, columns=looked_at) if looked_at else None
+            if decoder is None:
+                break
+            batch = decoder.decode(block)
+            finder.look(batch)
+            rows += batch.num_rows
+    except FlawedCsvError as flaw:
+        raise _located(flaw, str(path), rows) from flaw.__cause__
+    finally:
+        blocks.close()
+    return finder.types()
 
 
 class _Blocks:

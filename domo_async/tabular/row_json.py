@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 import pyarrow as pa
@@ -32,8 +33,6 @@ __all__ = ["JsonLinesReader"]
 
 _WIDE: Final = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _LONG: Final = range(-(2**63), 2**63)
-_DIGITS_IN_DOUBLE: Final = 15
-_POWERS_IN_DOUBLE: Final = range(-300, 300)
 
 
 class JsonLinesReader:
@@ -121,12 +120,8 @@ class _Kinds:
             self._long = self._double = self._decimal = False
             return
         self._long = self._long and isinstance(value, int) and value in _LONG
-        if self._double or self._decimal:
-            _, digits, exponent = Decimal(value).normalize(_WIDE).as_tuple()
-            power = int(exponent)
-            self._double &= len(digits) <= _DIGITS_IN_DOUBLE and power + len(digits) in _POWERS_IN_DOUBLE
-            precision, scale = DEFAULT_DECIMAL
-            self._decimal &= power >= -scale and power + len(digits) <= precision - scale
+        self._double = self._double and _is_double(value)
+        self._decimal = self._decimal and _is_decimal(value)
 
     def type(self) -> ColumnType:
         if not self._seen:
@@ -136,6 +131,21 @@ class _Kinds:
         if self._double:
             return ColumnType.DOUBLE
         return ColumnType.DECIMAL if self._decimal else ColumnType.STRING
+
+
+def _is_double(value: int | Decimal) -> bool:
+    """Whether a double has it, or comes back as it: the shortest digits that tell it from its neighbours are these."""
+    try:
+        double = float(value)
+    except OverflowError:
+        return False
+    return isfinite(double) and Decimal(repr(double)) == value
+
+
+def _is_decimal(value: int | Decimal) -> bool:
+    _, digits, exponent = Decimal(value).normalize(_WIDE).as_tuple()
+    precision, scale = DEFAULT_DECIMAL
+    return int(exponent) >= -scale and int(exponent) + len(digits) <= precision - scale
 
 
 def _field(value: object) -> str | None:

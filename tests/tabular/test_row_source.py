@@ -220,9 +220,9 @@ async def test_no_batches_of_known_columns() -> None:
 
 
 CSV = (
-    "id,zip,price,long number,account,day,at,text,empty\n"
-    '1,00501,1.50,12345678901234567.5,12345678901234567890,2024-02-29,2024-02-29T01:02:03Z,"",\n'
-    "-2,,1e3,0,,2024-01-01,2024-01-01 00:00:00.25,NA,\n"
+    "id,zip,price,float,long number,account,day,at,text,empty\n"
+    '1,00501,1.50,0.30000000000000004,12345678901234567.5,12345678901234567890,2024-02-29,2024-02-29T01:02:03Z,"",\n'
+    "-2,,1e3,-1.7976931348623157e+308,0,,2024-01-01,2024-01-01 00:00:00.25,NA,\n"
 )
 
 
@@ -234,6 +234,7 @@ async def test_csv_of_unknown_columns(tmp_path: Path) -> None:
         "id": "LONG",
         "zip": "STRING",
         "price": "DOUBLE",
+        "float": "DOUBLE",
         "long number": "DECIMAL",
         "account": "DECIMAL",
         "day": "DATE",
@@ -246,7 +247,8 @@ async def test_csv_of_unknown_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", ["x", "007", "+1", "1.", ".5", "0x1F", "1_000", "nan", "inf", "1,5", "2024-02-30", "9" * 40, "", " 1"]
+    "odd",
+    ["x", "007", "+1", "1.", ".5", "0x1F", "1_000", "nan", "1,5", "2024-02-30", "9" * 40, "1e999", "1e-999", "", " 1"],
 )
 async def test_one_odd_value_at_the_end_makes_text_of_a_column(tmp_path: Path, odd: str) -> None:
     path = tmp_path / "odd.csv"
@@ -327,7 +329,8 @@ async def test_json_lines(tmp_path: Path) -> None:
     """Numbers keep their digits, and a key that is missing is null."""
     path = tmp_path / "t.jsonl"
     path.write_text(
-        '\ufeff{"n": 9223372036854775807, "d": 1.5, "x": 12345678901234567.25, "mixed": 1, "e": {"a": [1.50, null]}}\n'
+        '\ufeff{"n": 9223372036854775807, "d": 0.30000000000000004, "x": 12345678901234567.25, "mixed": 1, '
+        '"e": {"a": [1.50, null]}}\n'
         '\n{"later": true, "n": -1, "mixed": "a", "big": 1e400, "half": "\\u00e9"}',
         encoding="utf-8",
     )
