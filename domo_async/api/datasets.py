@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pydantic import TypeAdapter
-
 from domo_async.api.batch_stream import BatchStream
 from domo_async.api.dataset_records import DataSetSort
 from domo_async.api.dataset_writes import DataSetWrites
@@ -23,7 +21,7 @@ from domo_async.models import Schema
 from domo_async.tabular.batches import collected, read_batches
 from domo_async.tabular.export_file import WrittenFile, write_export
 from domo_async.tabular.file_format import FileFormat
-from domo_async.tabular.frames import to_pandas, to_polars
+from domo_async.tabular.frames import to_duckdb, to_pandas, to_polars
 from domo_async.tabular.query_result import QueryResult
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
     from domo_async.tabular.export_file import ProgressCallback
 
@@ -56,7 +55,6 @@ QUERY: Final = Operation(
 )
 
 _RESTARTS: Final = 2
-_QUERY_RESULT: Final = TypeAdapter(QueryResult)
 
 
 class DataSets(DataSetWrites):
@@ -75,7 +73,7 @@ class DataSets(DataSetWrites):
             sql: A SELECT in Domo's dialect of MySQL. The DataSet is called ``table``.
 
         Returns:
-            Rows with their columns; ``to_arrow``, ``to_pandas`` and ``to_polars`` make tables of them.
+            Rows with their columns; ``to_arrow``, ``to_pandas``, ``to_polars`` and ``to_duckdb`` make tables of them.
 
         Raises:
             QueryError: Domo refused the SQL; the message is its own.
@@ -91,7 +89,7 @@ class DataSets(DataSetWrites):
         if not isinstance(sql, str) or not sql.strip():
             # Domo answers anything but a string with a Java exception.
             raise InvalidArgumentError("sql: expected the text of a query")
-        return await self._call(QUERY, _QUERY_RESULT, ids={"dataset_id": dataset_id}, fields={"sql": sql})
+        return await self._call(QUERY, QueryResult.from_json, ids={"dataset_id": dataset_id}, fields={"sql": sql})
 
     @asynccontextmanager
     async def export(
@@ -342,3 +340,39 @@ class DataSets(DataSetWrites):
         Arguments and errors are those of `read`; needs the extra ``polars``.
         """
         return to_polars(await self.read(dataset_id, columns=columns, decimal=decimal))
+
+    async def read_duckdb(
+        self,
+        dataset_id: str,
+        *,
+        connection: DuckDBPyConnection | None = None,
+        columns: Sequence[str] | None = None,
+        decimal: DecimalType = DEFAULT_DECIMAL,
+    ) -> DuckDBPyRelation:
+        """Read a whole DataSet as a relation of DuckDB, to go on with SQL.
+
+        DuckDB reads the rows where they are, in memory, and the relation keeps them. Names of columns that differ only
+        by case get a number: ``x``, ``X_1``.
+
+        Args:
+            dataset_id: Id of the DataSet (UUID text).
+            connection: The connection that the relation belongs to; None for DuckDB's default connection, which
+                ``duckdb.sql`` uses too.
+            columns: Names of the columns to read, in this order; None for all.
+            decimal: Precision and scale for DECIMAL columns.
+
+        Returns:
+            A relation of n rows x k columns, in the order of the export.
+
+        Raises:
+            InvalidArgumentError: An unknown column, or the connection is closed.
+            MissingExtraError: duckdb or pyarrow is not installed; both come with the extra ``duckdb``.
+            CallError: As for `read`.
+
+        Example:
+            ::
+
+                flights = await domo.datasets.read_duckdb(dataset_id)
+                print(duckdb.sql("SELECT carrier, AVG(dep_delay) FROM flights GROUP BY ALL"))
+        """
+        return to_duckdb(await self.read(dataset_id, columns=columns, decimal=decimal), connection)

@@ -56,7 +56,7 @@ class Family:
     async def _call(
         self,
         operation: Operation,
-        adapter: TypeAdapter[T],
+        adapter: TypeAdapter[T] | Callable[[bytes], T],
         *,
         ids: Ids | None = None,
         query: Query | None = None,

@@ -18,15 +18,19 @@ T = TypeVar("T")
 _SHOWN = 3
 
 
-def parser(adapter: TypeAdapter[T]) -> Callable[[Answer], T]:
+def parser(adapter: TypeAdapter[T] | Callable[[bytes], T]) -> Callable[[Answer], T]:
     """A function that reads answers as what `adapter` describes.
 
     The function raises `InvalidResponseError` with the places that do not fit, never with the values there.
+
+    Args:
+        adapter: What an answer should be, or a function that reads it and raises pydantic's `ValidationError`.
     """
+    read = adapter.validate_json if isinstance(adapter, TypeAdapter) else adapter
 
     def parse(answer: Answer) -> T:
         try:
-            return adapter.validate_json(answer.body)
+            return read(answer.body)
         except ValidationError as error:
             complaint = _complaint(error)
         # Raised out here, so that the error does not carry the one that holds the answer as its context.

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
 __all__ = ["require"]
 
-_EXTRAS = {"keyring": "keyring", "pandas": "pandas", "polars": "polars", "pyarrow": "arrow", "redis": "redis"}
+_EXTRAS = {
+    "duckdb": "duckdb",
+    "keyring": "keyring",
+    "pandas": "pandas",
+    "polars": "polars",
+    "pyarrow": "arrow",
+    "redis": "redis",
+}
 
 
 def require(module: str, *, feature: str) -> ModuleType:

@@ -1,12 +1,12 @@
 """Rows in and out: Domo's types and CSV on one side, Arrow on the other.
 
-pyarrow, pandas and polars are imported when a table is asked for, not with this package.
+pyarrow, pandas, polars and duckdb are imported when a table is asked for, not with this package.
 """
 
 from domo_async.tabular.batches import read_batches
 from domo_async.tabular.export_file import WrittenFile, write_export
 from domo_async.tabular.file_format import FILE_FORMATS, FileFormat, format_of
-from domo_async.tabular.frames import to_pandas, to_polars
+from domo_async.tabular.frames import to_duckdb, to_pandas, to_polars
 from domo_async.tabular.query_result import QueryResult
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType, arrow_schema, domo_schema
 
@@ -21,6 +21,7 @@ __all__ = [
     "domo_schema",
     "format_of",
     "read_batches",
+    "to_duckdb",
     "to_pandas",
     "to_polars",
     "write_export",

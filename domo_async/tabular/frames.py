@@ -1,6 +1,6 @@
 # pyright: reportUnknownParameterType=false
-# pyarrow, pandas and polars types are unknown to a checker that does not have them installed.
-"""Arrow tables as frames of pandas and polars, value for value."""
+# duckdb, pyarrow, pandas and polars types are unknown to a checker that does not have them installed.
+"""Arrow tables as frames of pandas and polars and as relations of DuckDB, value for value."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
-__all__ = ["to_pandas", "to_polars"]
+__all__ = ["to_duckdb", "to_pandas", "to_polars"]
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:
@@ -56,3 +57,27 @@ def to_polars(table: pa.Table) -> pl.DataFrame:
             raise InvalidArgumentError(f"two columns have the name {name!r}, which polars does not allow")
     frame: pl.DataFrame = polars.from_arrow(table)
     return frame
+
+
+def to_duckdb(table: pa.Table, connection: DuckDBPyConnection | None = None) -> DuckDBPyRelation:
+    """The table as a relation of DuckDB, which reads it where it is.
+
+    Args:
+        table: n rows x k >= 1 columns.
+        connection: The connection that the relation belongs to; None for DuckDB's default connection, which
+            ``duckdb.sql`` uses too.
+
+    Returns:
+        A relation of the same shape, which keeps the table alive. DuckDB numbers columns whose names differ only by
+        case: ``x``, ``X_1``.
+
+    Raises:
+        InvalidArgumentError: The connection is closed, or the table has no column.
+        MissingExtraError: duckdb is not installed.
+    """
+    duckdb = require("duckdb", feature="A DuckDB relation")
+    try:
+        relation: DuckDBPyRelation = (duckdb if connection is None else connection).from_arrow(table)
+    except duckdb.Error as error:
+        raise InvalidArgumentError(f"DuckDB does not take the table: {error}") from error
+    return relation

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from domo_async.errors import InvalidArgumentError, InvalidResponseError
 from domo_async.models import ColumnType, QueryResponse
+from domo_async.tabular.exact_numbers import exact_rows
 from domo_async.tabular.extras import require
-from domo_async.tabular.frames import to_pandas, to_polars
+from domo_async.tabular.frames import to_duckdb, to_pandas, to_polars
 from domo_async.tabular.text_values import UnreadableValueError, read_text_column
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType, arrow_type
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
-    Scalar = str | int | float | bool | None
+    from domo_async.tabular.exact_numbers import Scalar
 
 __all__ = ["QueryResult"]
 
@@ -30,7 +32,8 @@ _EXACT_IN_DOUBLE = 2**53
 class QueryResult(QueryResponse):
     """The answer to a SQL query: n rows of k values, as JSON carried them or as a table.
 
-    ``len(result)`` is n, and iterating gives the rows.
+    ``len(result)`` is n, and iterating gives the rows. In them, a DECIMAL is a float; where a float is too short for
+    it, it still shows all its digits (``str``, ``repr``), and so do the tables.
 
     Example:
         ::
@@ -61,9 +64,9 @@ class QueryResult(QueryResponse):
     def to_arrow(self, *, decimal: DecimalType = DEFAULT_DECIMAL) -> pa.Table:
         """The rows as an Arrow table, typed by what Domo says of the columns.
 
-        LONG is exact. DECIMAL is as exact as a JSON number, which is read as a double: 15 digits. DATE and DATETIME
-        are parsed. A column whose values are not what Domo announces (an average under the name LONG) is not forced
-        and nothing of it is lost: it becomes DOUBLE if all its values are numbers, and STRING otherwise.
+        LONG and DECIMAL are exact: they have the digits that Domo has sent, also those that no float holds. DATE and
+        DATETIME are parsed. A column whose values are not what Domo announces (an average under the name LONG) is not
+        forced and nothing of it is lost: it becomes DOUBLE if all its values are numbers, and STRING otherwise.
 
         Args:
             decimal: Precision and scale for DECIMAL columns.
@@ -100,6 +103,44 @@ class QueryResult(QueryResponse):
             MissingExtraError: polars or pyarrow is not installed.
         """
         return to_polars(self.to_arrow(decimal=decimal))
+
+    def to_duckdb(
+        self, connection: DuckDBPyConnection | None = None, *, decimal: DecimalType = DEFAULT_DECIMAL
+    ) -> DuckDBPyRelation:
+        """The rows as a relation of DuckDB, to go on with SQL; types as in `to_arrow`.
+
+        Args:
+            connection: The connection that it belongs to; None for DuckDB's default connection.
+            decimal: Precision and scale for DECIMAL columns.
+
+        Returns:
+            A relation that keeps its rows. DuckDB numbers columns whose names differ only by case: ``x``, ``X_1``.
+
+        Raises:
+            InvalidArgumentError: The connection is closed, or there is no column.
+            InvalidResponseError: A row has other than k values.
+            MissingExtraError: duckdb or pyarrow is not installed.
+
+        Example:
+            ::
+
+                result = await domo.datasets.query(dataset_id, "SELECT * FROM table")
+                sales = result.to_duckdb()
+                print(duckdb.sql("SELECT Region, SUM(Sales) FROM sales GROUP BY ALL"))
+        """
+        return to_duckdb(self.to_arrow(decimal=decimal), connection)
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Self:
+        """Read an answer, and keep all digits of its DECIMAL columns.
+
+        Raises:
+            pydantic.ValidationError: It is not an answer to a query.
+        """
+        result = cls.model_validate_json(body)
+        decimals = [index for index, column in enumerate(result.metadata) if column.type == ColumnType.DECIMAL]
+        rows = exact_rows(result.rows, body, decimals)
+        return result if rows is result.rows else result.model_copy(update={"rows": rows})
 
     def _check_shape(self) -> None:
         width = len(self.columns)

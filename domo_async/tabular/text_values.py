@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from domo_async.tabular.extras import require
@@ -167,8 +167,9 @@ def _decimal(field: str, precision: int, scale: int) -> Decimal:
     if not _NUMBER.match(field):
         raise ValueError(field)
     number = Decimal(field)
-    unscaled = number.scaleb(scale) if number else number
-    if unscaled != unscaled.to_integral_value() or abs(unscaled) >= 10**precision:
+    # Python's own context has 28 digits, and rounds what has more; so does its abs().
+    unscaled = number.scaleb(scale, context=Context(prec=len(field))) if number else number
+    if unscaled != unscaled.to_integral_value() or unscaled.copy_abs() >= 10**precision:
         raise ValueError(field)
     return number
 

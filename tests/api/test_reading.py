@@ -85,6 +85,28 @@ async def test_frames_keep_what_pandas_usually_loses(emulator, domo):
     assert frame["whole"].to_list() == TABLE["whole"].to_pylist()
 
 
+async def test_a_relation_belongs_to_the_callers_connection(emulator, domo):
+    duckdb = pytest.importorskip("duckdb")
+    with duckdb.connect() as connection:
+        kinds = await domo.datasets.read_duckdb(
+            emulator.dataset_ids["Kinds"], connection=connection, columns=["exact", "text", "moment"]
+        )
+        gc.collect()
+
+        assert kinds.filter("text = ''").project("exact, moment").fetchall() == [
+            (Decimal("12345678901234567.89"), datetime(2024, 2, 29, 12, 30, 15, 123456))
+        ]
+        assert connection.sql("SELECT count(*) FROM kinds WHERE text IS NULL").fetchall() == [(1,)]
+    with pytest.raises(InvalidArgumentError, match="closed"):
+        await domo.datasets.read_duckdb(emulator.dataset_ids["Kinds"], connection=connection)
+
+
+async def test_queries_are_as_exact_as_exports(emulator, domo):
+    result = await domo.datasets.query(emulator.dataset_ids["Kinds"], "SELECT whole, exact, text FROM table")
+
+    assert result.to_arrow().equals(TABLE.select(["whole", "exact", "text"]))
+
+
 async def test_batches_come_in_order_and_make_up_the_dataset(emulator, domo):
     batches = [batch async for batch in domo.datasets.read_batches(emulator.dataset_ids["Long"])]
 

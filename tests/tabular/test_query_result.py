@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import gc
 import json
+import pickle
 import sys
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domo_async.errors import InvalidArgumentError, InvalidResponseError, MissingExtraError
 from domo_async.tabular import QueryResult
+from domo_async.tabular.exact_numbers import ExactFloat
 
 
 def result(types: str, *rows: list[object], names: str = "abcdefgh") -> QueryResult:
@@ -132,8 +138,76 @@ def test_polars_keeps_every_value() -> None:
     assert frame["a"].to_list() == ["NA", "", None]
 
 
+def test_duckdb_goes_on_with_sql() -> None:
+    """On the caller's connection, and long after the result is forgotten."""
+    duckdb = pytest.importorskip("duckdb")
+    with duckdb.connect() as connection:
+        relation = result("STRING LONG DECIMAL", ["a", 1, 0.5], ["b", 2, None]).to_duckdb(connection)
+        gc.collect()
+        total = connection.sql("SELECT sum(a.b), any_value(c) FROM relation AS a")
+        assert total.fetchall() == [(3, Decimal("0.5"))]
+        assert [str(kind) for kind in relation.types] == ["VARCHAR", "BIGINT", "DECIMAL(38,18)"]
+    with pytest.raises(InvalidArgumentError, match="closed"):
+        FULL.to_duckdb(connection)
+    with pytest.raises(InvalidArgumentError, match="DuckDB does not take"):
+        QueryResult().to_duckdb()
+    here = FULL.to_duckdb()
+    assert duckdb.sql("SELECT b FROM here WHERE a = ''").fetchall() == [(None,)]
+    assert here.shape == (3, 6)
+
+
+DIGITS = [
+    "12345678901234567.891234567890123456",
+    "-0.000000000000000001",
+    "99999999999999999999.999999999999999999",
+    "0.1",
+    "1234567890123456",
+    "9007199254740993.0",
+    "1.2345678901234567890E+4",
+]
+
+
+def test_decimals_keep_all_their_digits() -> None:
+    """JSON has them; a float has fifteen."""
+    rows = ",".join(f"[{number},{number}]" for number in DIGITS)
+    body = f'{{"columns":["a","b"],"metadata":[{{"type":"DECIMAL"}},{{"type":"DOUBLE"}}],"rows":[{rows}]}}'.encode()
+    answer = QueryResult.from_json(body)
+    assert answer.to_arrow()["a"].to_pylist() == [Decimal(number) for number in DIGITS]
+    assert answer.to_arrow()["b"].to_pylist() == [float(number) for number in DIGITS]
+    assert [row[0] for row in answer] == [float(number) for number in DIGITS]
+    assert [repr(row[0]) for row in answer][:4] == ["12345678901234567.891234567890123456", "-1e-18", *DIGITS[2:4]]
+    assert type(answer.rows[3][0]) is float
+    assert type(answer.rows[0][1]) is float
+
+
+@given(st.lists(st.decimals(-(10**19), 10**19, places=18), max_size=5))
+@settings(deadline=None)
+def test_any_decimal_comes_through(numbers: list[Decimal]) -> None:
+    """Whatever its length; texts that look like numbers stay what they are."""
+    rows = ",".join(f'[{number:f},"{number:f}"]' for number in numbers)
+    body = f'{{"columns":["a","b"],"metadata":[{{"type":"DECIMAL"}},{{"type":"STRING"}}],"rows":[{rows}]}}'.encode()
+    table = QueryResult.from_json(body).to_arrow()
+    assert table.to_pydict() == {"a": numbers, "b": [f"{number:f}" for number in numbers]}
+
+
+def test_a_number_with_all_its_digits_is_a_float() -> None:
+    number = ExactFloat("12345678901234567.89")
+    assert isinstance(number, float)
+    assert number + 0.5 == 12345678901234567.89 + 0.5
+    assert f"{number} {number!s} {number!r}" == " ".join(["12345678901234567.89"] * 3)
+    for copied in (copy.deepcopy(number), pickle.loads(pickle.dumps(number))):
+        assert (type(copied), repr(copied)) == (ExactFloat, "12345678901234567.89")
+
+
+def test_crooked_rows_of_long_numbers_are_refused() -> None:
+    body = b'{"columns":["a"],"metadata":[{"type":"DECIMAL"}],"rows":[[1.00000000000000000001],[1,2]]}'
+    with pytest.raises(InvalidResponseError, match="row 2 of the query has 2 values for 1 columns"):
+        QueryResult.from_json(body).to_arrow()
+
+
 @pytest.mark.parametrize(
-    ("module", "method"), [("pandas", "to_pandas"), ("polars", "to_polars"), ("pyarrow", "to_arrow")]
+    ("module", "method"),
+    [("pandas", "to_pandas"), ("polars", "to_polars"), ("pyarrow", "to_arrow"), ("duckdb", "to_duckdb")],
 )
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, module: str, method: str) -> None:
     monkeypatch.setitem(sys.modules, module, None)
