@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 import httpx
 
 from domo_async import AsyncDomo
+from domo_async.transport.slots import SlotTransport
 
 __all__ = ["Hooked", "hooked"]
 
 
 class Hooked(httpx.AsyncBaseTransport):
-    """httpx's own transport between two hooks; token requests pass by them.
+    """Our own transport between two hooks; token requests pass by them.
 
     Args:
         before: Awaited with each request before it is sent.
@@ -22,7 +23,7 @@ class Hooked(httpx.AsyncBaseTransport):
     def __init__(self, before=None, after=None):
         self.before = before
         self.after = after
-        self.inner = httpx.AsyncHTTPTransport()
+        self.inner = SlotTransport(slots=8)
 
     async def handle_async_request(self, request):
         if request.url.path == "/oauth/token":

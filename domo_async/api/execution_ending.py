@@ -74,7 +74,8 @@ class Ending:
         """End it, within `limit` seconds."""
         self._doubt = f"no answer within {limit:g} s"
         with anyio.move_on_after(limit):
-            found = await self._look() if isinstance(self._cause, StatusError) else None
+            refused = isinstance(self._cause, StatusError) and not self._cause.retryable
+            found = await self._look() if refused else None
             if found is not None and found.ended:
                 self._settle(found)
             else:

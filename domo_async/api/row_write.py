@@ -20,7 +20,7 @@ from domo_async.api.started_parts import StartedParts
 from domo_async.api.stream_method import Override, UnconfirmedError, check_confirmed, override_for
 from domo_async.api.streams import Streams
 from domo_async.api.write_target import Target, Targets
-from domo_async.errors import InvalidArgumentError, InvalidDataError, SchemaMismatchError, StreamBusyError
+from domo_async.errors import CallError, InvalidArgumentError, InvalidDataError, SchemaMismatchError, StreamBusyError
 from domo_async.http.options import UNSET, Unset
 from domo_async.models import Schema, Stream, UpdateMethod, UploadedRows, WriteResult
 from domo_async.tabular.row_source import open_rows
@@ -215,5 +215,10 @@ class RowWrite:
                 # An execution without any part may be none to Domo; with a part that holds nothing there is no doubt.
                 await execution.upload_part(1, b"")
         if order.wait:
-            await execution.wait(timeout=order.wait_timeout)
+            try:
+                await execution.wait(timeout=order.wait_timeout)
+            except CallError as error:
+                committed = f"Execution {execution.id} of stream {stream.id} is committed: do not write the rows again"
+                error.hint = f"{error.hint}. {committed}" if error.hint else committed
+                raise
         return execution.id, uploaded

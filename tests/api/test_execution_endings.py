@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
 
 import anyio
-import httpx
 import pytest
 
-from domo_async import AsyncDomo
 from domo_async.api.undisturbed import undisturbed
 from domo_async.errors import (
     BadRequestError,
@@ -21,6 +18,7 @@ from domo_async.errors import (
     InvalidArgumentError,
     ServerError,
 )
+from tests.hooked import hooked
 
 pytestmark = pytest.mark.anyio
 
@@ -44,73 +42,56 @@ async def states(domo, stream):
     return [str(execution.current_state) for execution in await domo.streams.list_executions(stream.id).collect()]
 
 
-@pytest.fixture
-async def cancelling(emulator):
-    """Makes clients whose answer to a certain request cancels something."""
-    async with AsyncExitStack() as stack:
-
-        async def make(method, end):
-            transport = Cancelling(method, end)
-            stack.push_async_callback(transport.aclose)
-            return transport, await stack.enter_async_context(AsyncDomo(**emulator.connection, transport=transport))
-
-        yield make
-
-
-class Cancelling(httpx.AsyncBaseTransport):
-    """Cancels a scope when a certain request is answered, so that the answer is lost to whoever asked."""
+class Cancelling:
+    """Cancels something when a certain request is answered, before anybody has seen the answer."""
 
     def __init__(self, method, end):
-        self.inner = httpx.AsyncHTTPTransport()
         self.wanted = (method, end)
         self.cancel = None
 
-    async def handle_async_request(self, request):
-        response = await self.inner.handle_async_request(request)
-        if self.cancel is not None and request.method == self.wanted[0] and request.url.path.endswith(self.wanted[1]):
+    async def after(self, request, response):
+        method, end = self.wanted
+        if self.cancel is not None and request.method == method and request.url.path.endswith(end):
             cancel, self.cancel = self.cancel, None
             cancel()
-            with anyio.CancelScope(shield=True):
-                await anyio.lowlevel.checkpoint()
         return response
-
-    async def aclose(self):
-        await self.inner.aclose()
 
 
 @pytest.mark.parametrize(("method", "end"), [("POST", "/executions"), ("PUT", "/part/1"), ("PUT", "/commit")])
-async def test_a_cancelled_load_leaves_no_execution_open(emulator, cancelling, method, end):
+async def test_a_cancelled_load_leaves_no_execution_open(emulator, method, end):
     """Wherever it is cancelled: the answer to the request that was on its way is waited for."""
     emulator.indexing_time = 0.0
-    transport, domo = await cancelling(method, end)
-    stream = await domo.streams.create(name="Load", schema=SCHEMA, update_method="REPLACE")
-    with anyio.CancelScope() as scope:
-        transport.cancel = scope.cancel
-        async with domo.streams.execution(stream.id) as execution:
-            await execution.upload_part(1, "a,1\n")
-        await anyio.sleep_forever()
-    assert scope.cancelled_caught
-    assert await states(domo, stream) == ["SUCCESS" if end == "/commit" else "ERROR"]
+    cancelling = Cancelling(method, end)
+    async with hooked(emulator, after=cancelling.after) as domo:
+        stream = await domo.streams.create(name="Load", schema=SCHEMA, update_method="REPLACE")
+        with anyio.CancelScope() as scope:
+            cancelling.cancel = scope.cancel
+            async with domo.streams.execution(stream.id) as execution:
+                await execution.upload_part(1, "a,1\n")
+            await anyio.sleep_forever()
+        assert scope.cancelled_caught
+        assert await states(domo, stream) == ["SUCCESS" if end == "/commit" else "ERROR"]
 
 
 @pytest.mark.parametrize(("method", "end"), [("POST", "/executions"), ("PUT", "/commit")])
-async def test_a_cancellation_of_asyncio_tears_nothing_apart_either(emulator, cancelling, anyio_backend, method, end):
+async def test_a_cancellation_of_asyncio_tears_nothing_apart_either(emulator, anyio_backend, method, end):
     """``Task.cancel`` knows no shields; ``asyncio.timeout`` and ``asyncio.wait_for`` are made of it."""
     if anyio_backend == "trio":
         pytest.skip("asyncio only")
     emulator.indexing_time = 0.0
-    transport, domo = await cancelling(method, end)
-    stream = await domo.streams.create(name="Load", schema=SCHEMA, update_method="REPLACE")
+    cancelling = Cancelling(method, end)
+    async with hooked(emulator, after=cancelling.after) as domo:
+        stream = await domo.streams.create(name="Load", schema=SCHEMA, update_method="REPLACE")
 
-    async def load():
-        async with domo.streams.execution(stream.id) as execution:
-            await execution.upload_part(1, "a,1\n")
+        async def load():
+            async with domo.streams.execution(stream.id) as execution:
+                await execution.upload_part(1, "a,1\n")
 
-    task = asyncio.create_task(load())
-    transport.cancel = task.cancel
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await states(domo, stream) == ["SUCCESS" if end == "/commit" else "ERROR"]
+        task = asyncio.create_task(load())
+        cancelling.cancel = task.cancel
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await states(domo, stream) == ["SUCCESS" if end == "/commit" else "ERROR"]
 
 
 async def test_a_call_goes_on_for_a_while_only_when_its_task_is_cancelled():
