@@ -49,9 +49,10 @@ def _values(column: pa.Array) -> list[object]:
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
         return _moments(column)
     try:
-        return column.to_pylist()
+        values: list[object] = column.to_pylist()
     except (OverflowError, ValueError):
         return [_value(scalar) for scalar in column]
+    return values
 
 
 def _moments(column: pa.Array) -> list[object]:
@@ -60,7 +61,8 @@ def _moments(column: pa.Array) -> list[object]:
         column = pc.local_timestamp(column)
     texts = pc.replace_substring(pc.replace_substring_regex(column.cast(pa.string()), r"\.0+$", ""), " ", "T")
     # Of infinity Arrow says that it is out of range, in angle brackets.
-    return pc.if_else(pc.starts_with(texts, "<"), None, texts).to_pylist()
+    moments: list[object] = pc.if_else(pc.starts_with(texts, "<"), None, texts).to_pylist()
+    return moments
 
 
 def _value(scalar: pa.Scalar) -> object:
