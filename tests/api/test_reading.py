@@ -9,15 +9,23 @@ from decimal import Decimal
 import anyio
 import anyio.lowlevel
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from domo_async import AsyncDomo
 from domo_async.emulator import Emulator
-from domo_async.errors import IncompleteDataError, InvalidArgumentError, NotFoundError
+from domo_async.errors import (
+    IncompleteDataError,
+    InvalidArgumentError,
+    InvalidResponseError,
+    NotFoundError,
+    UnreadableRowError,
+)
 from domo_async.models import Column, Schema
 
 pytestmark = pytest.mark.anyio
 
+ID = "4405ff58-1957-45f0-82bd-914d989a3ea3"
 TABLE = pa.table(
     {
         "text": pa.array(["", None, "NA", 'say "hi"', "two\nlines", "æ😀"]),
@@ -46,6 +54,12 @@ def emulator():
 @pytest.fixture
 async def domo(emulator):
     async with AsyncDomo(**emulator.connection) as client:
+        yield client
+
+
+@pytest.fixture
+async def wire_domo(wire):
+    async with AsyncDomo("id", "secret", transport="httpx", retries=0) as client:
         yield client
 
 
@@ -169,10 +183,123 @@ async def test_broken_connections_are_cured_on_the_way(emulator, domo):
     assert table.equals(LONG)
 
 
-async def test_rows_that_are_missing_are_an_error(emulator, domo, monkeypatch):
-    class Lying(type(domo.datasets)):
-        async def get(self, dataset_id):
-            return (await super().get(dataset_id)).model_copy(update={"rows": 7})
+def told(domo, *versions):
+    """The DataSets of a client to which Domo describes the DataSet in these ways, one after the other."""
 
+    class Told(type(domo.datasets)):
+        asked = 0
+
+        async def get(self, dataset_id):
+            dataset = await super().get(dataset_id)
+            version = versions[min(self.asked, len(versions) - 1)]
+            self.asked += 1
+            return dataset.model_copy(update=version)
+
+    return Told(domo._session)
+
+
+@pytest.fixture(params=["read", "export_to", "read_batches"])
+def bring(request, tmp_path):
+    """All ways of typed rows out of a DataSet, with the table as result."""
+
+    async def bring(datasets, dataset_id):
+        if request.param == "read":
+            return await datasets.read(dataset_id)
+        if request.param == "export_to":
+            await datasets.export_to(dataset_id, tmp_path / "rows.parquet")
+            return pq.ParquetFile(tmp_path / "rows.parquet").read().replace_schema_metadata()
+        return pa.Table.from_batches([batch async for batch in datasets.read_batches(dataset_id)])
+
+    bring.starts_over = request.param != "read_batches"
+    return bring
+
+
+async def test_rows_that_are_missing_are_an_error(emulator, domo, bring):
     with pytest.raises(IncompleteDataError, match="6 rows arrived, and it has 7"):
-        await Lying(domo._session).read(emulator.dataset_ids["Kinds"])
+        await bring(told(domo, {"rows": 7}), emulator.dataset_ids["Kinds"])
+
+
+async def test_a_dataset_that_grew_meanwhile_has_the_rows_it_has(emulator, domo, bring):
+    assert (await bring(told(domo, {"rows": 5}, {"rows": 6}), emulator.dataset_ids["Kinds"])).equals(TABLE)
+
+
+async def test_under_pdp_nobody_knows_the_number_of_rows(emulator, domo, bring):
+    told_so = told(domo, {"rows": 7, "pdp_enabled": True})
+
+    assert (await bring(told_so, emulator.dataset_ids["Kinds"])).equals(TABLE)
+
+
+async def test_columns_that_changed_meanwhile_are_read_anew(emulator, domo, bring):
+    """The export has the new ones; after a second look, so has the reader. A loop that is on its way cannot go back."""
+    datasets = told(domo, {"schema": Schema(columns=[Column(name="text")])}, {})
+
+    if bring.starts_over:
+        assert (await bring(datasets, emulator.dataset_ids["Kinds"])).equals(TABLE)
+    else:
+        with pytest.raises(UnreadableRowError, match="6 fields where the schema has 1 columns"):
+            await bring(datasets, emulator.dataset_ids["Kinds"])
+
+
+async def test_columns_that_do_not_fit_and_did_not_change_are_an_error_at_once(emulator, domo, bring):
+    datasets = told(domo, {"schema": Schema(columns=[Column(name="text")])})
+
+    with pytest.raises(UnreadableRowError, match="DataSet 'Kinds', row 1: 6 fields where the schema has 1 columns"):
+        await bring(datasets, emulator.dataset_ids["Kinds"])
+    assert datasets.asked <= 2
+
+
+@pytest.fixture
+def served(wire):
+    """Lets the wire answer with a DataSet of two columns and this export."""
+
+    def serve(csv, *, rows):
+        columns = [{"name": "Units", "type": "LONG"}, {"name": "Buyer", "type": "STRING"}]
+        wire.get(f"/v1/datasets/{ID}").respond(
+            json={"id": ID, "name": "Sales", "rows": rows, "schema": {"columns": columns}}
+        )
+        wire.get(f"/v1/datasets/{ID}/data").respond(content=csv, content_type="text/csv")
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    ("csv", "row", "column", "value"),
+    [
+        (b"1,Ana\n2\n", 2, None, "'2'"),
+        (b"1,Ana\n2,Bo,3\n", 2, None, "'2,Bo,3'"),
+        (b"1,Ana\nmany,Bo\n", 2, "Units", "'many'"),
+        (b"1.5,Ana\n", 1, "Units", "'1.5'"),
+        (b"1,Ana\n2,J\xfcrgen\n", 2, "Buyer", r"'J\\xfcrgen'"),
+        (b"1,Ana\n" + b"9" * 5000 + b",Bo\n", 2, "Units", "'" + "9" * 119 + "…"),
+    ],
+    ids=["too-few", "too-many", "no-number", "no-integer", "other-encoding", "long"],
+)
+async def test_a_row_that_cannot_be_read_is_named(wire, wire_domo, served, bring, csv, row, column, value):
+    served(csv, rows=2)
+
+    with pytest.raises(UnreadableRowError) as caught:
+        await bring(wire_domo.datasets, ID)
+    error = caught.value
+    assert (error.dataset, error.row, error.column, error.value) == ("Sales", row, column, value)
+    assert str(error).count(value) == 1
+    assert len(str(error)) < 300
+
+
+@pytest.mark.parametrize("csv", [b"<!DOCTYPE html><title>Welcome</title>", b'1,Ana\n2,"B'])
+async def test_pages_and_halves_are_no_rows(wire, wire_domo, served, bring, csv):
+    served(csv, rows=2)
+
+    with pytest.raises(InvalidResponseError):
+        await bring(wire_domo.datasets, ID)
+
+
+async def test_a_column_may_be_named_twice(wire, wire_domo, bring):
+    columns = [{"name": "x", "type": "LONG"}, {"name": "x", "type": "STRING"}]
+    wire.get(f"/v1/datasets/{ID}").respond(json={"id": ID, "rows": 1, "schema": {"columns": columns}})
+    wire.get(f"/v1/datasets/{ID}/data").respond(content=b"1,a\n", content_type="text/csv")
+
+    table = await bring(wire_domo.datasets, ID)
+    assert table.column_names == ["x", "x"]
+    assert [column.to_pylist() for column in table.columns] == [[1], ["a"]]
+    with pytest.raises(InvalidArgumentError, match="two columns have the name 'x'"):
+        await wire_domo.datasets.read_polars(ID)
