@@ -10,12 +10,10 @@ import hashlib
 import zlib
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from io import BytesIO
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["Piece", "deflated", "gzip_of"]
+__all__ = ["GzipStream", "Piece", "deflated"]
 
 _RAW: Final = -15
 _LEVEL: Final = 1
@@ -63,14 +61,27 @@ def _release_vector_registers() -> None:
     hashlib.sha512(b"", usedforsecurity=False).digest()
 
 
-def gzip_of(pieces: Sequence[Piece]) -> bytes:
-    """The gzip stream of all pieces, one after the other."""
-    crc = size = 0
-    for piece in pieces:
-        crc = _combined(crc, piece.crc, piece.size)
-        size += piece.size
-    trailer = crc.to_bytes(4, "little") + (size % 2**32).to_bytes(4, "little")
-    return b"".join([_HEADER, *(piece.data for piece in pieces), _END, trailer])
+class GzipStream:
+    """A gzip stream in the making. Adding to it copies the compressed bytes, and computes next to nothing."""
+
+    def __init__(self) -> None:
+        self._stream = BytesIO()
+        self._stream.write(_HEADER)
+        self._crc = 0
+        self.size = 0
+        """Bytes so far, before compression."""
+
+    def add(self, piece: Piece) -> None:
+        """Add a piece at the end."""
+        self._stream.write(piece.data)
+        self._crc = _combined(self._crc, piece.crc, piece.size)
+        self.size += piece.size
+
+    def finish(self) -> bytes:
+        """The whole stream; nothing can be added any more."""
+        self._stream.write(_END + self._crc.to_bytes(4, "little") + (self.size % 2**32).to_bytes(4, "little"))
+        # Not a copy: the bytes that were written become the result.
+        return self._stream.getvalue()
 
 
 def _combined(first: int, second: int, second_size: int) -> int:

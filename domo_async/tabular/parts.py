@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from domo_async.errors import InvalidArgumentError
-from domo_async.tabular.computing import compute
-from domo_async.tabular.deflate import Piece, gzip_of
+from domo_async.tabular.deflate import GzipStream
 from domo_async.tabular.extras import require
 from domo_async.tabular.job_line import JobLine
 from domo_async.tabular.read_ahead import close_iterator
@@ -117,15 +115,15 @@ async def _cut(
     try:
         async for batch in batches:
             for portion in portions.add(batch):
-                if len(line) >= threads + _WAITING and (part := await parts.add(await line.take())):
+                if len(line) >= threads + _WAITING and (part := parts.add(await line.take())):
                     yield part
                 await line.give(encoder.job(portion))
         for portion in portions.rest():
             await line.give(encoder.job(portion))
         while len(line):
-            if part := await parts.add(await line.take()):
+            if part := parts.add(await line.take()):
                 yield part
-        if part := await parts.rest():
+        if part := parts.rest():
             yield part
     finally:
         await line.aclose()
@@ -137,25 +135,23 @@ class _Assembly:
 
     def __init__(self, part_size: int) -> None:
         self._part_size = part_size
-        self._pieces: list[Piece] = []
+        self._stream = GzipStream()
         self._rows = 0
-        self._bytes = 0
         self._number = 0
 
-    async def add(self, encoded: EncodedRows) -> Part | None:
+    def add(self, encoded: EncodedRows) -> Part | None:
         """Add rows. If they do not fit into the part any more, that part is finished, and they begin the next."""
-        is_full = self._bytes + encoded.piece.size > self._part_size
-        part = await self.rest() if is_full else None
-        self._pieces.append(encoded.piece)
+        part = self.rest() if self._stream.size + encoded.piece.size > self._part_size else None
+        self._stream.add(encoded.piece)
         self._rows += encoded.rows
-        self._bytes += encoded.piece.size
         return part
 
-    async def rest(self) -> Part | None:
+    def rest(self) -> Part | None:
         """What there is so far as a part, if there is anything."""
-        if not self._pieces:
+        if not self._rows:
             return None
         self._number += 1
-        part = Part(self._number, self._rows, self._bytes, await compute(partial(gzip_of, self._pieces)))
-        self._pieces, self._rows, self._bytes = [], 0, 0
+        part = Part(self._number, self._rows, self._stream.size, self._stream.finish())
+        self._stream = GzipStream()
+        self._rows = 0
         return part

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domo_async.tabular.deflate import deflated, gzip_of
+from domo_async.tabular.deflate import GzipStream, deflated
 
 PIECES = st.lists(st.binary(max_size=200) | st.integers(0, 70_000).map(lambda size: b"ab,\n" * size), max_size=5)
 
@@ -24,8 +24,16 @@ def compressor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     return request.param
 
 
+def gzip_of(*pieces: bytes | memoryview) -> bytes:
+    stream = GzipStream()
+    for piece in pieces:
+        stream.add(deflated(piece))
+    assert stream.size == sum(map(len, pieces))
+    return stream.finish()
+
+
 def _check(pieces: list[bytes]) -> None:
-    stream = gzip_of([deflated(piece) for piece in pieces])
+    stream = gzip_of(*pieces)
     reader = zlib.decompressobj(31)
     assert reader.decompress(stream) == b"".join(pieces)
     assert reader.eof
@@ -45,13 +53,13 @@ def test_both_compressors(compressor: str) -> None:
 
 def test_a_damaged_stream_is_noticed() -> None:
     """The checksum is that of the whole, although each piece was summed up alone."""
-    first, second = deflated(b"a" * 1000), deflated(b"b" * 999)
-    stream = gzip_of([first, second])
-    swapped = gzip_of([second, first])
+    first, second = b"a" * 1000, b"b" * 999
+    stream = gzip_of(first, second)
+    swapped = gzip_of(second, first)
     assert stream[-8:-4] != swapped[-8:-4]
     with pytest.raises(gzip.BadGzipFile):
         gzip.decompress(stream[:-8] + swapped[-8:])
 
 
 def test_the_same_bytes_every_time() -> None:
-    assert gzip_of([deflated(b"rows")]) == gzip_of([deflated(b"rows")])
+    assert gzip_of(b"rows", b"more") == gzip_of(b"rows", b"more")
