@@ -94,7 +94,8 @@ class Selection:
 
         def matches(dataset: DataSetSummary) -> bool:
             owner = dataset.owner
-            return owner is not None and bool({str(owner.id).casefold(), (owner.name or "").casefold()} & wanted)
+            known = (owner.id, owner.name) if owner is not None else ()
+            return any(str(fact).casefold() in wanted for fact in known if fact is not None)
 
         return cls(f"owned by {_listed(owners)}", matches)
 

@@ -36,9 +36,9 @@ def target_for(
         InvalidArgumentError: The address means nothing.
         MissingExtraError: What it needs is not installed.
     """
-    if not isinstance(to, str | os.PathLike):
+    if not isinstance(to, str | bytes | os.PathLike) and callable(getattr(to, "commit", None)):
         return to
-    path = os.fspath(to)
+    path = os.fspath(to) if isinstance(to, str | os.PathLike) else ""
     if not isinstance(path, str) or not path:
         raise InvalidArgumentError(f"to={to!r} is no place")
     if filesystem is not None:
@@ -80,6 +80,8 @@ def _in_filesystem(filesystem: object, root: str, scratch: Path | None, *, place
         return FolderTarget(Path(root))
     from domo_async.jobs.targets.objects import ObjectTarget
 
+    if not root.strip("/"):
+        raise InvalidArgumentError(f"to={place!r} names no bucket")
     store: ObjectStore
     if isinstance(kind, str):
         from domo_async.jobs.targets.arrow_store import ArrowStore

@@ -52,6 +52,7 @@ class DuckDBTarget:
         self._staging = self._home / "staging"
         self._lock = FileLock(self._home / "lock", place=str(path))
         self._connection: DuckDBPyConnection | None = None
+        self._rows: dict[str, int] = {}
         self._using = threading.Lock()
 
     @property
@@ -113,15 +114,11 @@ class DuckDBTarget:
             raise refusal(self._staging, error) from error
 
     def check(self, record: DataSetRecord, *, verify: bool) -> DataSetRecord | str:
-        """Compare the number of rows; `verify` finds nothing more."""
+        """Compare the numbers of rows at the beginning; `verify` finds nothing more."""
         for file in record.files:
-            with self._transaction() as connection:
-                found = connection.execute(
-                    "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'main' AND table_name = ?", [file.name]
-                ).fetchone()
-                if found is None:
-                    return f"the table {file.name!r} is not there"
-                [rows] = connection.execute(f"SELECT count(*) FROM main.{_quoted(file.name)}").fetchone() or [0]  # noqa: S608
+            rows = self._rows.get(file.name)
+            if rows is None:
+                return f"the table {file.name!r} is not there"
             if rows != file.rows:
                 return f"the table {file.name!r} has {rows} rows, and it had {file.rows}"
         return record
@@ -154,8 +151,11 @@ class DuckDBTarget:
     def forget(self, dataset_id: str) -> tuple[str, ...]:
         """Drop the table and the record."""
         with self._transaction() as connection:
-            record = self._read(connection).get(dataset_id)
-            names = tuple(file.name for file in record.files) if record is not None else ()
+            row = connection.execute(
+                "SELECT record FROM domo_async.manifest WHERE dataset_id = ?", [dataset_id]
+            ).fetchone()
+            documents = {} if row is None else {dataset_id: str(row[0])}
+            names = tuple(file.name for _, record in _readable(documents) for file in record.files)
             _drop(connection, names)
             connection.execute("DELETE FROM domo_async.manifest WHERE dataset_id = ?", [dataset_id])
         return names
@@ -213,18 +213,27 @@ class DuckDBTarget:
             raise kind(words) from error
 
     def _read(self, connection: DuckDBPyConnection) -> dict[str, DataSetRecord]:
-        known = connection.execute(
+        exists = connection.execute(
             "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'domo_async' AND table_name = 'manifest'"
         ).fetchone()
-        if known is None:
+        if exists is None:
             return {}
         rows = dict(connection.execute("SELECT dataset_id, record FROM domo_async.manifest").fetchall())
         read_manifest(str(rows.pop(_HEADER, "")).encode(), place=f"the manifest in {self._path}")
-        return dict(_readable(rows))
+        records = dict(_readable(rows))
+        names = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall()
+        known = {file.name for record in records.values() for file in record.files}
+        self._rows = {name: _count(connection, name) for [name] in names if name in known}
+        return records
 
     def _leftovers(self) -> tuple[str, ...]:
         found = (path for path in self._staging.rglob("*") if path.is_file()) if self._staging.is_dir() else ()
         return tuple(sorted(path.relative_to(self._path.parent).as_posix() for path in found))
+
+
+def _count(connection: DuckDBPyConnection, table: str) -> int:
+    [rows] = connection.execute(f"SELECT count(*) FROM main.{_quoted(table)}").fetchone() or [0]  # noqa: S608 - quoted
+    return int(rows)
 
 
 def _put(connection: DuckDBPyConnection, dataset_id: str, record: DataSetRecord) -> None:
