@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import traceback
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -110,6 +111,7 @@ class Transferring:
                 self._give_way()
                 attempt = self._tries.attempt
                 wait = self._tries.wait_after(error)
+                _let_go(error)
                 if wait is None:
                     await self._note_end(error)
                     return self._result(started, None, error)
@@ -208,6 +210,13 @@ class Transferring:
             seconds=self._clock() - started,
             retries=self._tries.attempt - 1,
         )
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Empty the frames of a traceback: the report keeps the error, and they keep whatever was on its way."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def transfer_of(

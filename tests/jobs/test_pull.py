@@ -30,8 +30,10 @@ from domo_async.jobs import (
     TransferProgress,
     TransferRetried,
     TransferStarted,
+    TransferWriting,
     pull,
 )
+from domo_async.jobs.budget import DECODER, DOWNLOAD
 from domo_async.models import DataSet, DataSetSummary
 from tests.jobs.shelf import Naps, Shelf, files
 
@@ -343,3 +345,35 @@ async def test_the_moment_of_the_data_is_kept(shelf: Shelf, tmp_path: Path) -> N
         pq.read_schema(report.transfers[0].path).metadata[b"domo.dataset.data_current_at"]
         == b"2026-01-02T03:04:05+00:00"
     )
+
+
+async def test_downloads_go_on_while_few_are_decoded(shelf: Shelf, tmp_path: Path) -> None:
+    """Memory for one decoder makes the others wait with their bytes on the disk, and nobody's rows get lost."""
+    for name in "abcd":
+        shelf.put(name, 100_000)
+        shelf.hold.add(name)
+    writing: set[str] = set()
+    received: dict[str, int] = {}
+
+    def listen(event: object) -> None:
+        if isinstance(event, TransferWriting):
+            writing.add(event.dataset_id)
+        elif isinstance(event, TransferProgress):
+            received[event.dataset_id] = event.received
+
+    async with anyio.create_task_group() as tasks:
+
+        async def job() -> None:
+            await pull(shelf, list("abcd"), to=tmp_path, concurrency=4, memory=DECODER + 4 * DOWNLOAD, on_event=listen)
+
+        tasks.start_soon(job)
+        while len(received) < 4 or min(received.values()) < 1_000_000:
+            await anyio.lowlevel.checkpoint()
+        assert (shelf.open, len(writing)) == (4, 1)
+        spools = list((tmp_path / ".domo-async" / "staging").glob("*/.spool"))
+        assert len(spools) == 3
+        tasks.cancel_scope.cancel()
+    assert files(tmp_path) == []
+    shelf.hold.clear()
+    report = await pull(shelf, list("abcd"), to=tmp_path, memory=DECODER + 4 * DOWNLOAD)
+    assert report.rows == 400_000
