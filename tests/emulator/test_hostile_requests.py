@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 
+import pyarrow as pa
 import pytest
 
 from domo_async.emulator.json_reading import read_json
@@ -19,11 +20,31 @@ COMPONENT = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def client(shared_client):
+    """All of these share one emulator: what one does to it the others would notice."""
+    return shared_client
+
+
+@pytest.fixture(scope="module")
+def flights(shared_emulator):
+    table = pa.table({"tail": ["N101", "", None], "delay": [1, 2, None]})
+    return f"/v1/datasets/{shared_emulator.add_dataset('Flights', table)}"
+
+
+@pytest.fixture(scope="module")
 def stream(client):
     schema = {"columns": [{"type": "STRING", "name": "a"}]}
     document = {"dataSet": {"name": "s", "schema": schema}, "updateMethod": "APPEND"}
     return f"/v1/streams/{client.post('/v1/streams', json=document).json()['id']}"
+
+
+@pytest.fixture
+def most(shared_emulator):
+    """The most bytes that a body may have here."""
+    usual, shared_emulator.largest_body = shared_emulator.largest_body, 1_000_000
+    yield
+    shared_emulator.largest_body = usual
 
 
 @pytest.fixture
@@ -156,7 +177,7 @@ def test_moments_that_python_does_not_know(client, flights, query, expression, w
     assert response.json()["rows"] == [[written]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def attachments(client):
     project = client.post("/v1/projects", json={"name": "P", "members": [], "public": True}).json()["id"]
     lists = f"/v1/projects/{project}/lists"
@@ -197,24 +218,24 @@ def test_a_broken_form_is_refused(client, attachments, body):
     assert client.post(attachments, content=body, headers=headers).status_code == 400
 
 
-def test_a_body_that_unfolds_to_more_than_anybody_sends(emulator, client, flights, stream):
+@pytest.mark.usefixtures("most")
+def test_a_body_that_unfolds_to_more_than_anybody_sends(client, flights, stream):
     """A few kilobytes of gzip become gigabytes; they are counted while they do."""
-    emulator.largest_body = 1_000_000
-    client.post(f"{stream}/executions")
+    execution = f"{stream}/executions/{client.post(f'{stream}/executions').json()['id']}"
     bomb = gzip.compress(b"0\n" * 5_000_000)
     assert len(bomb) < 20_000
-    for path in (f"{stream}/executions/1/part/1", f"{flights}/data"):
+    for path in (f"{execution}/part/1", f"{flights}/data"):
         assert client.put(path, content=bomb).status_code == 413
     several = gzip.compress(b"a\n" * 100_000) * 6
-    assert client.put(f"{stream}/executions/1/part/1", content=several).status_code == 413
-    assert client.put(f"{stream}/executions/1/part/1", content=several[: len(several) // 6 * 4]).status_code == 200
-    assert client.get(f"{stream}/executions/1").json()["rows"] == 400_000
+    assert client.put(f"{execution}/part/1", content=several).status_code == 413
+    assert client.put(f"{execution}/part/1", content=several[: len(several) // 6 * 4]).status_code == 200
+    assert client.get(execution).json()["rows"] == 400_000
 
 
+@pytest.mark.usefixtures("most")
 @pytest.mark.parametrize("announced", [True, False], ids=["with a length", "in chunks"])
-def test_a_body_that_does_not_end(emulator, client, flights, attachments, announced):
+def test_a_body_that_does_not_end(client, flights, attachments, announced):
     """It is counted as it comes, and the connection goes on afterwards."""
-    emulator.largest_body = 1_000_000
     endless = [b"x" * 100_000] * 40
     headers = {"content-type": "multipart/form-data; boundary=x"}
     for method, path in (("PUT", f"{flights}/data"), ("POST", "/v1/groups"), ("POST", attachments)):
@@ -253,8 +274,8 @@ def test_a_due_date_is_a_date(client, moment):
     assert client.put(path, json={"dueDate": None}).json() == {k: v for k, v in made.items() if k != "dueDate"}
 
 
-def test_a_client_that_is_refused_is_not_made(emulator, client):
-    session = emulator.people.open_session(27, "emulator.domo.com")
+def test_a_client_that_is_refused_is_not_made(shared_emulator, client):
+    session = shared_emulator.people.open_session(27, "emulator.domo.com")
     headers = {"X-DOMO-Authentication": session, "X-DOMO-CustomerDomain": "emulator.domo.com"}
     document = {"name": "nightly", "scope": ["data"]}
     assert client.post("/clients", json={**document, "description": []}, headers=headers).status_code == 400
