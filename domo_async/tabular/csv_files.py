@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from domo_async.tabular.csv_blocks import DEFAULT_BLOCK_SIZE, CsvCutter, FlawedCsvError
@@ -94,7 +95,8 @@ class CsvFile:
 
     def abort(self) -> None:
         """Let go of the file, whatever state it is in."""
-        self._file.close()
+        with suppress(OSError):  # what is still to be written does not fit on a full disk either
+            self._file.close()
 
     def _drain(self) -> int:
         before = self._rows

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from domo_async.tabular.extras import require
@@ -50,7 +51,8 @@ class JsonLinesFile:
 
     def abort(self) -> None:
         """Let go of the file, whatever state it is in."""
-        self._file.close()
+        with suppress(OSError):  # what is still to be written does not fit on a full disk either
+            self._file.close()
 
 
 def json_lines(batch: pa.RecordBatch) -> bytes:
