@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Job"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _SPILL = 2 * 2**30
 """Bytes of CSV that may wait on the disk; more of them wait at Domo."""

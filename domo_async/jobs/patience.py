@@ -46,7 +46,7 @@ class Tries:
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
         self._first_failure: float | None = None
-        self.attempt = 1
+        self.attempt: int = 1
 
     def wait_after(self, error: DomoError) -> float | None:
         """Seconds to wait before the next attempt, None when there is none; counts a failure."""

@@ -119,7 +119,7 @@ class Recipes:
     """
 
     def __init__(self, common: Recipe, options: Mapping[str, DataSetOptions] | None) -> None:
-        self.common = common.but(DataSetOptions())
+        self.common: Recipe = common.but(DataSetOptions())
         self._special: list[tuple[str, Callable[[str], bool], Recipe]] = []
         for key, mine in (options or {}).items():
             if not isinstance(key, str) or not key or not isinstance(mine, DataSetOptions):

@@ -31,10 +31,10 @@ class Finding:
     __slots__ = ("decision", "recipe", "record", "stem")
 
     def __init__(self, decision: Decision, recipe: Recipe, stem: str, record: DataSetRecord | None) -> None:
-        self.decision = decision
-        self.recipe = recipe
-        self.stem = stem
-        self.record = record
+        self.decision: Decision = decision
+        self.recipe: Recipe = recipe
+        self.stem: str = stem
+        self.record: DataSetRecord | None = record
 
     @property
     def is_settled(self) -> bool:

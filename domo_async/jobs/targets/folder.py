@@ -63,6 +63,7 @@ class FolderTarget:
         self._lock = FileLock(self._home / "lock", place=str(folder))
         self._journal = Journal(self._home / "journal.jsonl")
         self._records: dict[str, DataSetRecord] = {}
+        self._is_open = False
         self._changed = False
         self._writing = threading.Lock()
 
@@ -95,6 +96,7 @@ class FolderTarget:
             words = "is a file, and a folder should be there" if is_file else f"cannot be made: {error.strerror}"
             raise TargetError(f"{self._folder} {words}") from error
         self._lock.acquire()
+        self._is_open = True
         records, warnings = self._read()
         if warnings:
             with suppress(OSError):
@@ -179,10 +181,12 @@ class FolderTarget:
     def close(self) -> None:
         """Make the journal a part of the manifest, and unlock the folder."""
         try:
-            if self._changed:
+            if self._is_open:
                 shutil.rmtree(self._staging, ignore_errors=True)
+            if self._changed:
                 self._fold()
         finally:
+            self._is_open = False
             self._journal.close()
             self._lock.release()
 

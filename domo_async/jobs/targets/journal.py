@@ -75,8 +75,8 @@ class Journal:
                 self._file = self._path.open("ab", buffering=0)
             # What was cut off before ends here, at the latest.
             line = b"\n" + entry.model_dump_json().encode() + b"\n"
-            if (written := self._file.write(line)) != len(line):
-                raise OSError(errno.ENOSPC, f"{written} of {len(line)} bytes were written")
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             if durable:
                 os.fsync(self._file.fileno())
         except OSError as error:

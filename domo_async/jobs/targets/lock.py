@@ -10,7 +10,8 @@ import os
 import socket
 import sys
 import time
-from typing import TYPE_CHECKING, BinaryIO
+from io import FileIO
+from typing import TYPE_CHECKING
 
 from domo_async.errors import TargetError
 from domo_async.tabular.replacement import refusal
@@ -41,7 +42,7 @@ class FileLock:
     def __init__(self, path: Path, *, place: str) -> None:
         self._path = path
         self._place = place
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
 
     def acquire(self) -> None:
         """Take it.
@@ -50,7 +51,8 @@ class FileLock:
             TargetError: Somebody else has it; says who.
         """
         try:
-            file = self._path.open("r+b" if self._path.exists() else "w+b")
+            # Unbuffered: on a full disk, closing would try to write again, and fail.
+            file = self._path.open("r+b" if self._path.exists() else "w+b", buffering=0)
         except OSError as error:
             raise refusal(self._path, error) from error
         try:
@@ -72,7 +74,6 @@ class FileLock:
             file.truncate(_FACTS_BEGIN)
             file.seek(_FACTS_BEGIN)
             file.write(json.dumps(facts).encode())
-            file.flush()
 
     def release(self) -> None:
         """Give it back. Does nothing if it was not taken."""
@@ -81,7 +82,7 @@ class FileLock:
             file.close()  # which unlocks it
 
 
-def _owner(file: BinaryIO) -> str:
+def _owner(file: FileIO) -> str:
     try:
         file.seek(_FACTS_BEGIN)
         facts = json.loads(file.read(1000))
@@ -94,7 +95,7 @@ def _owner(file: BinaryIO) -> str:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: BinaryIO) -> None:
+    def _lock(file: FileIO) -> None:
         file.seek(0)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -104,6 +105,6 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(file: BinaryIO) -> None:
+    def _lock(file: FileIO) -> None:
         # Not lockf: its locks belong to the process, and two jobs of one process would not see each other.
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
