@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -25,7 +26,15 @@ def _checksum() -> Callable[[bytes, int], int]:
         from isal.isal_zlib import crc32  # an order of magnitude faster; part of the extra `fast`
     except ImportError:
         return zlib.crc32
-    return crc32
+
+    def checksum(data: bytes, before: int) -> int:
+        after: int = crc32(data, before)
+        # On CPUs with AVX-512 it leaves the upper halves of the vector registers in use, and all SSE instructions that
+        # follow in this thread, the event loop's, take a quarter longer. OpenSSL's SHA-512 clears them when it is done.
+        hashlib.sha512(b"", usedforsecurity=False).digest()
+        return after
+
+    return checksum
 
 
 class Download:
@@ -55,8 +64,8 @@ class Download:
         self._ended = False
         self._closed = False
         self.headers: dict[str, str] = {}
-        self.received = 0
-        self.resumed = 0
+        self.received: int = 0
+        self.resumed: int = 0
 
     async def start(self) -> None:
         """Ask for the answer; returns when its first bytes are there."""

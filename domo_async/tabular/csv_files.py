@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from domo_async.tabular.csv_blocks import DEFAULT_BLOCK_SIZE, CsvCutter, FlawedCsvError
+from domo_async.tabular.deflate import release_vector_registers
 from domo_async.tabular.extras import require
 from domo_async.tabular.records import count_records
 from domo_async.tabular.text_lines import joined_lines
@@ -109,7 +110,10 @@ class CsvFile:
         return self._rows - before
 
     def _put(self, data: bytes) -> None:
-        self._file.write(data if self._compressor is None else self._compressor.compress(data))
+        if self._compressor is not None:
+            data = self._compressor.compress(data)
+            release_vector_registers()
+        self._file.write(data)
 
 
 def csv_record(values: Sequence[str | None]) -> str:

@@ -13,7 +13,7 @@ from functools import cache
 from io import BytesIO
 from typing import Final
 
-__all__ = ["GzipStream", "Piece", "deflated"]
+__all__ = ["GzipStream", "Piece", "deflated", "release_vector_registers"]
 
 _RAW: Final = -15
 _LEVEL: Final = 1
@@ -48,11 +48,11 @@ def deflated(data: bytes | memoryview) -> Piece:
     # Three times as fast as zlib, and smaller; comes with the extra `fast`.
     fast = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _RAW)
     piece = Piece(fast.compress(data) + fast.flush(isal_zlib.Z_SYNC_FLUSH), len(data), isal_zlib.crc32(data))
-    _release_vector_registers()
+    release_vector_registers()
     return piece
 
 
-def _release_vector_registers() -> None:
+def release_vector_registers() -> None:
     """Undo a side effect of isal on CPUs with AVX-512.
 
     It leaves the upper halves of the vector registers in use, and from then on each SSE instruction of the thread has
@@ -68,7 +68,7 @@ class GzipStream:
         self._stream = BytesIO()
         self._stream.write(_HEADER)
         self._crc = 0
-        self.size = 0
+        self.size: int = 0
         """Bytes so far, before compression."""
 
     def add(self, piece: Piece) -> None:
