@@ -32,7 +32,7 @@ _PORTIONS_PER_PART: Final = 8
 """At least. A part is made of whole portions, whose size as CSV is not known before they are encoded."""
 
 _WAITING: Final = 2
-"""Portions that wait for a thread, so that none of them waits for the event loop."""
+"""Portions that are ready, or wait for a thread, so that no core waits for the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def cut_parts(
         timestamps: ``utc`` writes moments with a zone as what clocks in UTC show, ``refuse`` makes them an error.
         nanoseconds: ``refuse`` makes fractions finer than a microsecond an error, ``truncate`` drops them.
         not_finite: ``refuse`` makes NaN and infinities an error, ``null`` writes them as null.
-        workers: Threads that encode and compress; None for one per core.
+        workers: Threads that encode and compress at a time; None for one per core, and one more.
         dataset: How error messages call the rows.
 
     Yields:
@@ -93,7 +93,7 @@ def cut_parts(
         raise InvalidArgumentError("a table without columns cannot be written")
     require("pyarrow", feature="Writing rows")
     rules = WritingRules(timestamps=timestamps, nanoseconds=nanoseconds, not_finite=not_finite)
-    return _cut(batches, columns, part_size, rules, workers or os.cpu_count() or 1, dataset)
+    return _cut(batches, columns, part_size, rules, workers, dataset)
 
 
 async def _cut(
@@ -101,7 +101,7 @@ async def _cut(
     columns: Schema,
     part_size: int,
     rules: WritingRules,
-    threads: int,
+    workers: int | None,
     source: str,
 ) -> AsyncGenerator[Part]:
     # Both need pyarrow.
@@ -111,11 +111,12 @@ async def _cut(
     parts = _Assembly(part_size)
     portions = Portions(source, size=min(PORTION_BYTES, max(1, part_size // _PORTIONS_PER_PART)))
     encoder = PortionEncoder(columns, rules, source)
-    line: JobLine[EncodedRows] = JobLine(threads)
+    in_line = (workers or os.cpu_count() or 1) + _WAITING
+    line: JobLine[EncodedRows] = JobLine(workers)
     try:
         async for batch in batches:
             for portion in portions.add(batch):
-                if len(line) >= threads + _WAITING and (part := parts.add(await line.take())):
+                if len(line) >= in_line and (part := parts.add(await line.take())):
                     yield part
                 await line.give(encoder.job(portion))
         for portion in portions.rest():

@@ -76,7 +76,19 @@ def test_types_that_domo_has_by_another_name(arrow: pa.DataType, domo: str) -> N
     assert Schema.from_arrow(schema) == domo_schema(schema)
 
 
-@pytest.mark.parametrize("arrow", [pa.duration("s"), pa.binary(), pa.binary(4), pa.month_day_nano_interval()])
+@pytest.mark.parametrize(
+    "arrow",
+    [
+        pa.duration("s"),
+        pa.binary(),
+        pa.binary(4),
+        pa.month_day_nano_interval(),
+        pa.opaque(pa.int64(), "month", "somebody"),
+        pa.dictionary(pa.int8(), pa.binary()),
+        pa.list_(pa.struct([("ok", pa.int8()), ("not", pa.binary())])),
+        pa.map_(pa.string(), pa.duration("s")),
+    ],
+)
 def test_types_that_domo_has_not(arrow: pa.DataType) -> None:
     with pytest.raises(InvalidArgumentError, match="column 'x' has the Arrow type"):
         domo_schema(pa.schema([("x", arrow)]))
