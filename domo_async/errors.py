@@ -325,7 +325,7 @@ class CallError(DomoError):
         self.method = method
         self.path = path
         self.attempts = 1
-        self.elapsed = 0.0
+        self.elapsed: float = 0.0
 
     def __str__(self) -> str:
         call = " ".join(part for part in (self.method, self.path) if part)

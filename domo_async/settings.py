@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from anyio import to_thread
 from pydantic import SecretStr, ValidationError, field_validator
@@ -34,7 +34,7 @@ class DomoSettings(BaseSettings):
             DOMO_CLIENT_ID=441e307a-... DOMO_SCOPES="data user" python pull.py
     """
 
-    model_config = SettingsConfigDict(
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
         env_prefix="DOMO_", env_file=".env", env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore"
     )
 

@@ -38,7 +38,7 @@ class ActivityFeed:
         self._end = end
         self._newest_first = newest_first
         self._page_size = page_size
-        self.until = _EPOCH + timedelta(milliseconds=end)
+        self.until: datetime = _EPOCH + timedelta(milliseconds=end)
 
     def __aiter__(self) -> AsyncIterator[ActivityEntry]:
         return _Windows(self._ask, self._start, self._end, newest_first=self._newest_first, page_size=self._page_size)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ending", "end_unknown", "ended_without_rows", "may_have_acted"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _COMMIT_INTERVAL: Final = timedelta(minutes=15)
 _SECONDS_APART: Final = timedelta(seconds=5)
@@ -63,7 +63,7 @@ class Ending:
         stream: Callable[[], Awaitable[Stream]],
     ) -> None:
         self.committed: Execution | None = None
-        self.error = error
+        self.error: BaseException = error
         self._executions = executions
         self._execution = execution
         self._cause = error

@@ -25,7 +25,7 @@ from domo_async.models import Execution, ExecutionState, Stream
 
 __all__ = ["Executions"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 COMMIT: Final = Operation(
     "streams.commit", "PUT", "/v1/streams/{stream_id}/executions/{execution_id}/commit", Safety.UNSAFE, scope="data"

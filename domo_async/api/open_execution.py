@@ -48,7 +48,7 @@ class OpenExecution:
         self, executions: Executions, stream_id: int | str, execution: Execution, *, grace: float = _GRACE
     ) -> None:
         self.stream_id = stream_id
-        self.execution = execution
+        self.execution: Execution = execution
         self._executions = executions
         self._grace = grace
         self._numbers = PartNumbers()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Override", "UnconfirmedError", "check_confirmed", "override_for"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 Override = Literal["REPLACE", "APPEND"] | Unset
 """The method that an execution is begun with, `UNSET` for that of its stream."""

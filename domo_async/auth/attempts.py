@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GRANT_OPERATION", "Attempts", "Grant", "SharedTokens", "asked_to_wait"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 Grant = Callable[[], Awaitable["AccessToken"]]
 """One token request: returns what the endpoint granted or raises a `DomoError`."""

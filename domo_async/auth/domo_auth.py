@@ -106,7 +106,7 @@ class DomoAuth(httpx.Auth):
         self._connection = connection or ConnectionOptions()
         self._transport = transport
         self._clock = clock
-        self.tokens = self._tokens_of(_provider(client_id, client_secret, credentials))
+        self.tokens: TokenManager = self._tokens_of(_provider(client_id, client_secret, credentials))
 
     def _tokens_of(self, provider: ClientCredentials | CredentialsProvider) -> TokenManager:
         source = CredentialsSource(provider)

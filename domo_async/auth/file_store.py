@@ -19,7 +19,7 @@ from domo_async.errors import ConfigurationError
 
 __all__ = ["FileTokenStore"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _MOST: Final = 64 * 1024

@@ -16,7 +16,7 @@ from domo_async.errors import ConfigurationError
 
 __all__ = ["GuardedStore"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _PATIENCE: Final = 2.0

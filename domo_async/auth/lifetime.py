@@ -77,14 +77,14 @@ class Token:
         expires_at: float,
         adopted: bool,
     ) -> None:
-        self.granted = granted
-        self.generation = generation
-        self.granted_at = granted_at
-        self.lifetime = lifetime
-        self.stale_at = stale_at
-        self.expires_at = expires_at
-        self.accepted = False
-        self.adopted = adopted
+        self.granted: AccessToken = granted
+        self.generation: int = generation
+        self.granted_at: float = granted_at
+        self.lifetime: float = lifetime
+        self.stale_at: float = stale_at
+        self.expires_at: float = expires_at
+        self.accepted: bool = False
+        self.adopted: bool = adopted
 
     @classmethod
     def born(cls, obtained: Obtained, *, generation: int, spread: float) -> Self:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RedisTokenStore"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _SCHEMES: Final = ("redis", "rediss", "unix")
 _PATIENCE: Final = 1.0

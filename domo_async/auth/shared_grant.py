@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SharedGrant"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _LONGEST_WAIT: Final = 10.0
 _OUTWORN_MEMORY: Final = 16

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GRANT_OPERATION", "Grant", "TokenManager"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _AHEAD_BACKOFF: Final = 5.0
 _REFUSAL_MEMORY: Final = 5.0

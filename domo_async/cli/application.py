@@ -42,7 +42,7 @@ class _AllCommands(Commands):
     }
 
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="domo-async",
     cls=_AllCommands,
     no_args_is_help=True,

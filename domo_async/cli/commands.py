@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import MarkupMode, TyperCommand, TyperGroup
 from typer.main import get_command
 
 from domo_async.cli.advice import advised
@@ -22,7 +22,7 @@ from domo_async.errors import DomoError
 
 __all__ = ["Command", "Commands", "Family", "Group", "Home"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -38,7 +38,7 @@ class Command(TyperCommand):
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401
         super().__init__(*arguments, **settings)
-        self.help = _unwrapped(self.help or "")
+        self.help: str | None = _unwrapped(self.help or "")
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the help, in boxes where there is room for them."""
@@ -58,7 +58,7 @@ class Group(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401
         super().__init__(**settings)
-        self.help = _unwrapped(self.help or "")
+        self.help: str | None = _unwrapped(self.help or "")
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the help, in boxes where there is room for them."""
@@ -106,7 +106,7 @@ class Commands(Group):
     def main(self, *args: Any, **settings: Any) -> Any:  # noqa: ANN401
         """Run the command of this process, and end it."""
         # Errors of usage are drawn according to this.
-        self.rich_markup_mode = "rich" if _boxes_fit() and _boxes_fit(stderr=True) else None
+        self.rich_markup_mode: MarkupMode = "rich" if _boxes_fit() and _boxes_fit(stderr=True) else None
         return super().main(*args, **settings)
 
     def make_context(self, *args: Any, **settings: Any) -> Any:  # noqa: ANN401
@@ -187,7 +187,7 @@ class Family:
     """
 
     def __init__(self, help: str) -> None:
-        self.app = typer.Typer(
+        self.app: typer.Typer = typer.Typer(
             cls=Group,
             help=help,
             callback=_nothing,  # or a family of one command would be that command

@@ -36,10 +36,10 @@ class Tally:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.total: int | None = None
-        self.finished = 0
-        self.skipped = 0
-        self.failed = 0
-        self.retries = 0
+        self.finished: int = 0
+        self.skipped: int = 0
+        self.failed: int = 0
+        self.retries: int = 0
         self._rows: dict[str, int] = {}
         self._received: dict[str, int] = {}
         self._started = clock()

@@ -37,8 +37,8 @@ class Terminal:
     """
 
     def __init__(self) -> None:
-        self.out = _console(stderr=False)
-        self.err = _console(stderr=True)
+        self.out: Console = _console(stderr=False)
+        self.err: Console = _console(stderr=True)
 
     def show(self, result: RenderableType | Sheet | Facts) -> None:
         """Write a result."""

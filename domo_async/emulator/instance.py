@@ -81,30 +81,30 @@ class Instance:
         state: str | os.PathLike[str] | None = None,
     ) -> None:
         file = None if state is None else StateFile(state)
-        self.clients = ClientRegistry()
-        self.tokens = TokenRegistry(lifetime=token_lifetime, form=token_format)
-        self.datasets = Catalog()
-        self.rows = RowStore(None if file is None else file.connection)
-        self.streams = StreamRegistry()
+        self.clients: ClientRegistry = ClientRegistry()
+        self.tokens: TokenRegistry = TokenRegistry(lifetime=token_lifetime, form=token_format)
+        self.datasets: Catalog = Catalog()
+        self.rows: RowStore = RowStore(None if file is None else file.connection)
+        self.streams: StreamRegistry = StreamRegistry()
         self.s3_exports: dict[str, list[S3ExportEntry]] = {}
-        self.people = People()
-        self.pages = PageBook()
+        self.people: People = People()
+        self.pages: PageBook = PageBook()
         self.cards: Shelf[Document] = Shelf(880_001)
-        self.accounts = AccountBook()
-        self.projects = ProjectBook()
-        self.audit = AuditLog()
-        self.faults = Faults(seed)
+        self.accounts: AccountBook = AccountBook()
+        self.projects: ProjectBook = ProjectBook()
+        self.audit: AuditLog = AuditLog()
+        self.faults: Faults = Faults(seed)
         self.grants = 0
         self.grant_requests = 0
-        self.requests = RequestLog()
-        self.latency = 0.0
+        self.requests: RequestLog = RequestLog()
+        self.latency: float = 0.0
         self.host: str | None = None
         self.csv_refusal: Literal[401, 406] = 401
         self.largest_body = 1 << 30
         self.deleted_stubs = True
-        self.indexing_time = 0.05
+        self.indexing_time: float = 0.05
         self.first_client: str | None = None
-        self.changing = threading.Lock()
+        self.changing: threading.Lock = threading.Lock()
         self.keeper: Keeper | None = None
         if file is not None:
             self.keeper = Keeper(file, self)

@@ -72,7 +72,7 @@ class RequestLog:
     """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count: int = 0
         self._records: deque[RequestRecord] = deque(maxlen=_MEMORY)
 
     def add(self, record: RequestRecord) -> None:

@@ -76,7 +76,7 @@ class RefusedError(Exception):
         self.status = status
         self.body = body
         self.media_type = media_type
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
 
     @classmethod
     def gateway(

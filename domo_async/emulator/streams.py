@@ -247,7 +247,7 @@ class StreamRegistry:
 
     def __init__(self) -> None:
         self.commit_interval: float | None = None
-        self.next = 1
+        self.next: int = 1
         self._entries: dict[int, StreamEntry] = {}
         self._lock = threading.Lock()
 

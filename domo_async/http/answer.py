@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "OpenAnswer", "headers_of", "whole_body"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _UNDECIDED_UP_TO: Final = 256
 _MARKS: Final = (b"<!doctype html", b"<html", b"<head", b"<!--")  # see looks_like_html
@@ -50,7 +50,7 @@ class OpenAnswer:
     """
 
     def __init__(self, response: httpx.Response, request: Request, handled: BaseException | None) -> None:
-        self.headers = headers_of(response)
+        self.headers: dict[str, str] = headers_of(response)
         self.on_close: Callable[[], None] | None = None
         self._response = response
         self._chunks = response.aiter_raw()

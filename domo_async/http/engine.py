@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class Engine:
@@ -69,10 +69,12 @@ class Engine:
         self.origin = origin
         self.auth = auth
         self.clock = clock
-        self.pause = Pause(clock=clock)
-        self.budget = RetryBudget(clock=clock)
-        self.rate = RateLimit(requests_per_second, clock=clock) if requests_per_second is not None else None
-        self.counters = Counters()
+        self.pause: Pause = Pause(clock=clock)
+        self.budget: RetryBudget = RetryBudget(clock=clock)
+        self.rate: RateLimit | None = (
+            RateLimit(requests_per_second, clock=clock) if requests_per_second is not None else None
+        )
+        self.counters: Counters = Counters()
         self._closed = False
         self._host = host
         self._connection = connection

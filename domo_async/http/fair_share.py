@@ -25,7 +25,7 @@ class FairShare:
 
     def __init__(self, connections: int) -> None:
         self.connections = connections
-        self.taken = 0
+        self.taken: int = 0
         self._queues: OrderedDict[object, OrderedDict[anyio.Event, None]] = OrderedDict()
 
     def waiting(self, client: object) -> int:

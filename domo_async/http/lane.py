@@ -54,7 +54,7 @@ class Lane:
         self.exchange = exchange
         self.limit = limit
         self.share = share
-        self.closed = False
+        self.closed: bool = False
         self.guests: weakref.WeakSet[Lane] = weakref.WeakSet()
         self._transport = transport
         self._scopes: set[anyio.CancelScope] = set()

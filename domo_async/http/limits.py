@@ -39,12 +39,14 @@ class ConcurrencyLimit:
     """
 
     def __init__(self, bounds: Bounds, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.lowest: int
+        self.highest: int
         self.lowest, self.highest = check_bounds(bounds)
         self._clock = clock
         self._limit = float(self.highest)
         self._waiters: OrderedDict[anyio.Event, None] = OrderedDict()
         self._shrunk_at = float("-inf")
-        self.in_flight = 0
+        self.in_flight: int = 0
 
     @property
     def limit(self) -> int:

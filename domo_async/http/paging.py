@@ -37,8 +37,8 @@ class Page(Sequence[T]):
 
     def __init__(self, items: Sequence[T], *, offset: int, next_offset: int) -> None:
         self._items = tuple(items)
-        self.offset = offset
-        self.next_offset = next_offset
+        self.offset: int = offset
+        self.next_offset: int = next_offset
 
     @overload
     def __getitem__(self, index: int) -> T: ...

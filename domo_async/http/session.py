@@ -22,7 +22,7 @@ from domo_async.http.retries import asks_for_calm, cannot_have_acted, requested_
 
 __all__ = ["Session"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _BUDGET_POLL = 0.25

@@ -32,7 +32,7 @@ class Replacement:
 
     def __init__(self, target: Path) -> None:
         # The file system may count bytes while Python counts characters: stay far below 255 of either.
-        self.path = target.with_name(f".{target.name[:_LONGEST_STEM]}.part-{secrets.token_hex(6)}")
+        self.path: Path = target.with_name(f".{target.name[:_LONGEST_STEM]}.part-{secrets.token_hex(6)}")
         self.target = target
         self._committed = False
 

@@ -48,7 +48,7 @@ class PandasReader:
         self._position = 0
         names = [str(name) for name in self._frame.columns]
         types = [self._type(index, name) for index, name in enumerate(names)]
-        self.schema = pa.schema(list(zip(names, types, strict=True)))
+        self.schema: pa.Schema = pa.schema(list(zip(names, types, strict=True)))
 
     def take(self) -> pa.RecordBatch | None:
         """The next rows.

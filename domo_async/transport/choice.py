@@ -17,7 +17,7 @@ from domo_async.transport.slots import SlotTransport
 
 __all__ = ["TransportChoice", "default_transport", "make_transport"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 TransportChoice = Literal["auto", "httpx", "aiohttp"] | httpx.AsyncBaseTransport
 """``auto`` takes aiohttp under asyncio if the extra ``fast`` is installed, else httpx; or a transport of your own."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClientCertificate", "ConnectionOptions", "Verify"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 Verify = ssl.SSLContext | str | os.PathLike[str] | bool
 """True for the default authorities, a file or folder of certificates, an SSLContext, or False to trust anybody."""

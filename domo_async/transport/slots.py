@@ -189,8 +189,8 @@ class _Connection:
     def __init__(self, core: _Core, origin: httpcore.Origin, network: Network) -> None:
         self._core = core
         self._direct = core if isinstance(core, httpcore.AsyncHTTPConnection) else None
-        self.network = network
-        self.origin = origin
+        self.network: Network = network
+        self.origin: httpcore.Origin = origin
 
     async def send(self, request: httpx.Request) -> httpcore.Response:
         url = request.url

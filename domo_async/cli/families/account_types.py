@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["account_types"]
 
-account_types = Family("Types of accounts, and what they are made of.")
+account_types: Family = Family("Types of accounts, and what they are made of.")
 
 
 def _properties(kind: AccountType) -> Iterable[Sheet]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["accounts"]
 
-accounts = Family("Accounts: stored credentials of connectors.")
+accounts: Family = Family("Accounts: stored credentials of connectors.")
 
 ACCOUNT: View[Account] = View(
     "account",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["activity"]
 
-activity = Family("The activity log: who did what, and when.")
+activity: Family = Family("The activity log: who did what, and when.")
 
 _WHEN = "ISO 8601 with a zone, or how long ago: 30m, 24h, 7d, 2w."
 

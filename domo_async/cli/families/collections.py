@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["collections"]
 
-collections = Family("Cards that a page shows together under a title.")
+collections: Family = Family("Cards that a page shows together under a title.")
 
 COLLECTION: View[Collection] = View(
     "collection",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["datasets"]
 
-datasets = Family("DataSets: find them, ask them, fill them.")
+datasets: Family = Family("DataSets: find them, ask them, fill them.")
 
 
 def _orders() -> list[str]:

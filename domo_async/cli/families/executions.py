@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["executions", "run_stream"]
 
-executions = Family("Loads through a stream.")
+executions: Family = Family("Loads through a stream.")
 
 _AT_ONCE = 4
 _FIRST_LINE = 1 << 16

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["groups"]
 
-groups = Family("Groups of users, and who belongs to them.")
+groups: Family = Family("Groups of users, and who belongs to them.")
 groups.add("members", members)
 
 GROUP: View[Group] = View(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["members"]
 
-members = Family("Who belongs to a group.")
+members: Family = Family("Who belongs to a group.")
 
 MEMBER: View[int] = View(
     "member",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["pages"]
 
-pages = Family("Pages, the tree that they form, and their collections.")
+pages: Family = Family("Pages, the tree that they form, and their collections.")
 
 
 def _facts(page: Page) -> Iterable[tuple[str, object]]:

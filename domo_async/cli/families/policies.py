@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["policies"]
 
-policies = Family("PDP policies: who sees which rows of a DataSet.")
+policies: Family = Family("PDP policies: who sees which rows of a DataSet.")
 
 
 def _filter(condition: PolicyFilter) -> str:

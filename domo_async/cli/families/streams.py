@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["streams"]
 
-streams = Family("Streams and their executions: the way in for large data.")
+streams: Family = Family("Streams and their executions: the way in for large data.")
 
 StreamId = Annotated[
     int, typer.Argument(help="Id of the stream, a number.", metavar="ID", show_default=False, parser=positive)

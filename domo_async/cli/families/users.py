@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["users"]
 
-users = Family("Users of the instance.")
+users: Family = Family("Users of the instance.")
 
 
 def _facts(user: User) -> Iterable[tuple[str, object]]:

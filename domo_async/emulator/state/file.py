@@ -77,13 +77,13 @@ class StateFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path).absolute()
+        self.path: Path = Path(path).absolute()
         self._name = os.path.normcase(self.path.resolve())
         with _opening:
             if self._name in _open_files:
                 msg = f"{self.path} is in use by another emulator of this process"
                 raise TargetError(msg, hint="Every emulator needs a state file of its own.")
-            self.connection = self._connect()
+            self.connection: duckdb.DuckDBPyConnection = self._connect()
             try:
                 self._check()
             except BaseException:

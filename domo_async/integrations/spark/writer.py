@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DomoWriter", "SentPart"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _ABORT_SECONDS: Final = 30.0
 

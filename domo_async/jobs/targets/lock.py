@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FileLock"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 # Network file systems and some that live in user space know no locks.
 _NO_LOCKS = {errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK, errno.EINVAL}
