@@ -48,14 +48,13 @@ class CsvEncoder:
     def __init__(self, incoming: pa.Schema, columns: Schema, rules: WritingRules, *, source: str = "") -> None:
         if not columns.columns:
             raise InvalidArgumentError("a table without columns cannot be written")
-        names = [name.casefold() for name in incoming.names]
         known = {name.casefold() for name in columns.names}
-        for name in incoming.names:
+        positions: dict[str, int] = {}
+        for index, name in enumerate(incoming.names):
             if name.casefold() not in known:
                 raise InvalidArgumentError(f"{source}{': ' * bool(source)}the DataSet has no column {name!r}")
-            if names.count(name.casefold()) > 1:
+            if positions.setdefault(name.casefold(), index) != index:
                 raise InvalidArgumentError(f"{source}{': ' * bool(source)}several columns have the name {name!r}")
-        positions = {name: index for index, name in enumerate(names)}
         self._columns = [(column, positions.get(column.name.casefold())) for column in columns.columns]
         self._names = [str(index) for index in range(len(self._columns))]
         self._rules = rules

@@ -109,21 +109,25 @@ def _size(array: pa.Array) -> int:
     if isinstance(kind, pa.BaseExtensionType):
         return _size(array.storage)
     if pa.types.is_string_view(kind):
-        return _sum(_view_lengths(array))
+        return _sum(_lengths(array))
     if pa.types.is_dictionary(kind):
-        values = array.dictionary
-        if pa.types.is_string_view(values.type):
-            return _sum(_view_lengths(values).take(array.indices))
-        if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-            return _sum(pc.binary_length(values).take(array.indices))
-        return 8 * len(array)
+        # Most dictionaries have few values. One that has many is not gone through for every slice.
+        if len(array.dictionary) > len(array):
+            return _size(array.dictionary_decode())
+        return _sum(_lengths(array.dictionary).take(array.indices))
     if pa.types.is_run_end_encoded(kind):
         return _size(pc.run_end_decode(array))
     return int(array.nbytes)
 
 
-def _view_lengths(array: pa.Array) -> pa.Array:
-    """Lengths of texts in the view layout, for which Arrow has no function: the first of the four numbers of each."""
+def _lengths(array: pa.Array) -> pa.Array:
+    """About the bytes of each value."""
+    kind = array.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pc.binary_length(array)
+    if not pa.types.is_string_view(kind):
+        return pa.repeat(pa.scalar(8, pa.int32()), len(array))
+    # For views Arrow has no function: it is the first of the four numbers of each.
     views = pa.Array.from_buffers(pa.int32(), 4 * (array.offset + len(array)), [None, array.buffers()[1]])
     lengths = pc.list_element(pa.FixedSizeListArray.from_arrays(views, 4).slice(array.offset, len(array)), 0)
     return pc.if_else(array.is_valid(), lengths, 0)

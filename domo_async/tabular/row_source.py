@@ -57,7 +57,8 @@ RowSource: TypeAlias = Union[
 
 - Arrow tables, record batches and readers, and whatever has ``__arrow_c_stream__``.
 - Frames of pandas, whose index is left out, and of polars, lazy ones too, which are computed batch by batch.
-- Iterables of record batches or tables. An async one is iterated in the event loop, a plain one in worker threads.
+- Iterables of record batches or tables. An async one is iterated in the event loop, a plain one in worker threads, of
+  which the next may be another one each time.
 - The path of a ``.parquet``, ``.arrow`` (``.feather``, ``.ipc``), ``.csv``, ``.csv.gz`` or ``.jsonl`` file of any size.
 """
 

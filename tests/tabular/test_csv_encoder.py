@@ -194,7 +194,7 @@ def test_a_null_of_a_single_column_is_no_blank_line() -> None:
     [
         (["x"], [], "without columns"),
         (["x", "y"], ["x"], "no column 'y'"),
-        (["x", "X"], ["x"], "several columns have the name 'x'"),
+        (["x", "X"], ["x"], "several columns have the name 'X'"),
     ],
 )
 def test_columns_that_do_not_fit(names: Sequence[str], columns: Sequence[str], problem: str) -> None:

@@ -20,7 +20,6 @@ from domo_async.tabular.computing import computing_limiter
 from domo_async.tabular.csv_blocks import CsvBlock
 from domo_async.tabular.csv_decoder import CsvDecoder
 from domo_async.tabular.parts import Part, cut_parts
-from domo_async.tabular.portions import Portions
 from tests.tabular.arrow_tables import Written, tables
 
 if TYPE_CHECKING:
@@ -117,14 +116,6 @@ async def test_a_huge_cell(nothing_is_left: None) -> None:
     assert [part.rows for part in parts] == [1, 1, 1]
     assert gzip.decompress(parts[1].content) == f'2,"{huge}""\n'.encode()
     assert gzip.decompress(parts[2].content) == b"3,\n"
-
-
-def test_a_row_that_is_too_large_is_named() -> None:
-    text = pa.array(["a", "x" * 2**20], pa.string())
-    many = pa.RecordBatch.from_arrays([text] * 600, names=[str(index) for index in range(600)])
-    with pytest.raises(InvalidDataError, match=r"^the rows, row 2: the row has \d+ bytes") as caught:
-        list(Portions("the rows").add(many))
-    assert caught.value.row == 2
 
 
 @pytest.mark.anyio
