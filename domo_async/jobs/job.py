@@ -133,8 +133,9 @@ class Job:
             if self._listening:
                 self._tell(PullFinished(report))
         if isinstance(self._stopped_by, _TooManyFailuresError):
+            failed = f"{self._failed} DataSet{'s' if self._failed > 1 else ''} failed"
             raise PullError(
-                f"The job was stopped after {self._failed} failures: {self._stopped_by}", report=report
+                f"The job was stopped, since {failed}: {self._stopped_by}", report=report
             ) from self._stopped_by.__cause__
         if self._stopped_by is not None:
             raise self._stopped_by

@@ -134,3 +134,39 @@ def test_bars_on_a_terminal_of_any_width(domo_async, tmp_path, monkeypatch, colu
     assert outcome.code == ExitCode.OK
     assert "\x1b[" in outcome.err
     assert json.loads(outcome.out)["ok"]
+
+
+def test_the_second_time_only_what_has_changed(domo_async, emulator, tmp_path):
+    """And a plan says so before."""
+    lake = tmp_path / "lake"
+    plan = domo_async("pull", "--all", "--to", lake, "--plan")
+    assert plan.code == ExitCode.OK
+    assert "3 of 3 DataSets to fetch, 6 rows; 0 have not changed" in plan.out
+    assert not lake.exists()
+    assert domo_async("pull", "--all", "--to", lake).code == ExitCode.OK
+    (lake / "Stock.parquet").unlink()
+    plan = domo_async("pull", "--all", "--to", lake, "--plan", "--json")
+    assert [one["action"] for one in json.loads(plan.out)["transfers"]].count("repair") == 1
+    outcome = domo_async("pull", "--all", "--to", lake)
+    assert "2 DataSets had not changed" in outcome.out
+    assert "Sales East" not in outcome.out
+    outcome = domo_async("pull", "--name", "s*east", "--to", lake, "--prune", "--json")
+    assert len(json.loads(outcome.out)["removed"]) == 2
+    assert files_in(lake) == ["Sales East.parquet"]
+
+
+def test_a_database(domo_async, tmp_path):
+    outcome = domo_async("pull", "--name", "Sales*", "--name", "stock", "--to", tmp_path / "lake.duckdb", "--json")
+    assert json.loads(outcome.out)["rows"] == 6
+    assert domo_async("pull", "--all", "--to", tmp_path / "lake.duckdb", "--format", "csv").code == ExitCode.USAGE
+
+
+def test_owners_select_datasets(domo_async, emulator, tmp_path):
+    listed = domo_async("pull", "--all", "--owner", "nobody", "--to", tmp_path / "lake")
+    assert (listed.code, "No DataSets." in listed.err) == (ExitCode.OK, True)
+
+
+def test_one_failure_too_many(domo_async, emulator, tmp_path):
+    outcome = domo_async("pull", MISSING, emulator.dataset_ids["Stock"], "--to", tmp_path / "lake", "--fail-fast")
+    assert (outcome.code, outcome.out) == (ExitCode.FAILURE, "")
+    assert "The job was stopped, since 1 DataSet failed" in outcome.err

@@ -114,7 +114,7 @@ async def test_failures_may_stop_the_job(emulator: Emulator, domo: AsyncDomo, tm
     ids = [emulator.dataset_ids[f"D{number:02}"] for number in range(6)]
     wanted = [ids[0], "4405ff58-1957-45f0-82bd-914d989a3ea3", ids[1], "4405ff58-1957-45f0-82bd-914d989a3ea4", ids[2]]
     for options, done in (({"fail_fast": True}, 2), ({"max_failures": 1}, 4)):
-        with pytest.raises(PullError, match="The job was stopped after") as caught:
+        with pytest.raises(PullError, match="The job was stopped, since ") as caught:
             await domo.pull(wanted, to=tmp_path, concurrency=1, **options)
         assert len(caught.value.report.transfers) == done
         assert isinstance(caught.value.__cause__, NotFoundError)
