@@ -266,5 +266,6 @@ def _shown(scalar: pa.Scalar) -> str:
     try:
         # Not as Python's value: a year that Python does not have may be what this is about.
         return str(pa.array([scalar], scalar.type).cast(pa.string())[0])
-    except pa.ArrowInvalid:
-        return str(scalar)
+    except pa.ArrowException:
+        # Nested values have no text, and moments with a zone have none where there is no data of zones (on Windows).
+        return f"{scalar.value} {scalar.type}" if pa.types.is_timestamp(scalar.type) else str(scalar)
