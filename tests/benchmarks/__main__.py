@@ -7,7 +7,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks.measuring import CONTENDERS, FLOOR, Run, installed, interleaved, run_contender, serving
+from tests.benchmarks.measuring import (
+    CONTENDERS,
+    FLOOR,
+    Run,
+    installed,
+    interleaved,
+    run_contenders,
+    serving,
+)
 from tests.benchmarks.reporting import Report, summary, write_docs
 from tests.benchmarks.workloads import WORKLOADS, selected
 
@@ -58,10 +66,9 @@ def _runs(arguments: argparse.Namespace) -> Iterator[Run]:
         if not arguments.quick and not arguments.wrong:
             yield from interleaved(url, contenders, workloads, arguments.rounds, chunked=arguments.chunked)
             return
-        # One process does all workloads of a contender: starting processes would take longer than the work.
-        names = [workload.name for workload in workloads]
-        for name in contenders:
-            yield from run_contender(url, name, names, quick=True, wrong=arguments.wrong, chunked=arguments.chunked)
+        # One process does everything: importing would take longer than the work.
+        options = {"quick": True, "wrong": arguments.wrong, "chunked": arguments.chunked}
+        yield from run_contenders(url, contenders, workloads, **options)
 
 
 def _watched(runs: Iterator[Run]) -> Iterator[Run]:

@@ -14,7 +14,17 @@ from pathlib import Path
 
 from tests.benchmarks.workloads import Workload
 
-__all__ = ["CONTENDERS", "FLOOR", "Run", "installed", "interleaved", "run_contender", "serving"]
+__all__ = [
+    "CEILINGS",
+    "CONTENDERS",
+    "FLOOR",
+    "Run",
+    "installed",
+    "interleaved",
+    "run_contenders",
+    "serving",
+    "takes_part",
+]
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,8 +34,12 @@ CONTENDERS = {
     "pydomo": "pydomo_client",
     "domo_async-aiohttp": "domo_async_client:aiohttp",
     "domo_async-httpx": "domo_async_client:httpx",
+    "compressor": "compressor",
 }
 """Module of each contender, and its transport if it has a choice."""
+
+CEILINGS = {"compressor": {"upload"}}
+"""Contenders that do a part of the work only, to show what is possible, and the functions that they have."""
 
 FLOOR = "aiohttp"
 """The contender that the others are compared with."""
@@ -36,6 +50,7 @@ _NEEDS = {
     "pydomo": ("pydomo",),
     "domo_async-aiohttp": ("aiohttp", "httpx_aiohttp"),
     "domo_async-httpx": ("httpx",),
+    "compressor": ("isal",),
 }
 _PATIENCE = 300
 
@@ -78,6 +93,11 @@ class Run:
         return self.extras[measure] if measure in self.extras else float(getattr(self, measure))
 
 
+def takes_part(contender: str, workload: Workload) -> bool:
+    """Whether there is anything for it to do, or to say why not."""
+    return contender not in CEILINGS or workload.function in CEILINGS[contender]
+
+
 def installed(contender: str) -> bool:
     """Whether its packages are there."""
     return all(importlib.util.find_spec(name) is not None for name in _NEEDS[contender])
@@ -98,21 +118,29 @@ def serving() -> Iterator[str]:
             process.terminate()
 
 
-def run_contender(
-    url: str, contender: str, workloads: list[str], *, quick: bool = False, wrong: bool = False, chunked: bool = False
+def run_contenders(
+    url: str,
+    contenders: list[str],
+    workloads: list[Workload],
+    *,
+    quick: bool = False,
+    wrong: bool = False,
+    chunked: bool = False,
 ) -> list[Run]:
-    """Run workloads in a new process."""
-    command = [sys.executable, "-m", "tests.benchmarks.runner", "--url", url, "--contender", contender]
-    command += [f"--workload={name}" for name in workloads]
+    """Run workloads in a new process, one contender after the other."""
+    command = [sys.executable, "-m", "tests.benchmarks.runner", "--url", url]
+    command += [f"--contender={name}" for name in contenders]
+    command += [f"--workload={workload.name}" for workload in workloads]
     command += [f"--{name}" for name, on in (("quick", quick), ("wrong", wrong), ("chunked", chunked)) if on]
+    all_runs = [(name, workload.name) for name in contenders for workload in workloads if takes_part(name, workload)]
     try:
         done = subprocess.run(
             command, env=_environment(), cwd=ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
-        return [Run(contender, name, error=f"not done after {_PATIENCE} s") for name in workloads]
+        return [Run(*names, error=f"not done after {_PATIENCE} s") for names in all_runs]
     if done.returncode != 0:
-        return [Run(contender, name, error=done.stderr[-2000:]) for name in workloads]
+        return [Run(*names, error=done.stderr[-2000:]) for names in all_runs]
     return [Run(**run) for run in json.loads(done.stdout.splitlines()[-1])]
 
 
@@ -125,7 +153,9 @@ def interleaved(
             if number >= workload.most_rounds:
                 continue
             for contender in contenders:
-                (run,) = run_contender(url, contender, [workload.name], chunked=chunked)
+                if not takes_part(contender, workload):
+                    continue
+                (run,) = run_contenders(url, [contender], [workload], chunked=chunked)
                 run.round = number
                 yield run
 

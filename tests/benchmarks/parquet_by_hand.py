@@ -8,23 +8,13 @@ from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from tests.benchmarks.data import COLUMNS
+from tests.benchmarks.rows_by_hand import facts_of_table, open_csv, schema
 
 __all__ = ["Pipe", "facts_of", "write_parquet"]
 
 _GROUP = 16
-_TYPES = {
-    "LONG": pa.int64(),
-    "DOUBLE": pa.float64(),
-    "DECIMAL": pa.decimal128(38, 18),
-    "DATE": pa.date32(),
-    "DATETIME": pa.timestamp("us"),
-    "STRING": pa.string(),
-}
 
 
 class Pipe(io.RawIOBase):
@@ -48,18 +38,9 @@ class Pipe(io.RawIOBase):
 
 def write_parquet(csv: IO[bytes] | io.RawIOBase, path: Path) -> None:
     """Convert block by block; some blocks make one row group."""
-    schema = pa.schema([(name, _TYPES[kind]) for name, kind in COLUMNS])
-    reader = pa_csv.open_csv(
-        pa.PythonFile(csv, mode="r"),
-        read_options=pa_csv.ReadOptions(column_names=schema.names, block_size=1 << 20),
-        parse_options=pa_csv.ParseOptions(newlines_in_values=True),
-        convert_options=pa_csv.ConvertOptions(
-            column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""]
-        ),
-    )
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema(), compression="zstd") as writer:
         group: list[pa.RecordBatch] = []
-        for batch in reader:
+        for batch in open_csv(csv):
             group.append(batch)
             if len(group) == _GROUP:
                 writer.write_table(pa.Table.from_batches(group))
@@ -70,8 +51,7 @@ def write_parquet(csv: IO[bytes] | io.RawIOBase, path: Path) -> None:
 
 def facts_of(path: Path) -> dict[str, int]:
     """Rows, a sum and a number of nulls, read from the file; to be called when the clock has stopped."""
-    table = pq.read_table(path, columns=["units", "note"])
-    kinds = {field.name: field.type for field in pq.read_schema(path)}
-    if kinds != {name: _TYPES[kind] for name, kind in COLUMNS}:
+    kinds = pq.read_schema(path)
+    if (kinds.names, kinds.types) != (schema().names, schema().types):
         raise ValueError(f"the file has other columns: {kinds}")
-    return {"rows": table.num_rows, "units": pc.sum(table["units"]).as_py(), "nulls": table["note"].null_count}
+    return facts_of_table(pq.read_table(path, columns=["units", "note", "discount"]))

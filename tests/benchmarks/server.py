@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import itertools
 import json
 import random
 import resource
@@ -21,17 +22,16 @@ import struct
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
-from tests.benchmarks.data import COLUMNS, QUERY_ROWS, CsvBlock, dataset_id, rows_of
+from tests.benchmarks.data import COLUMNS, HEADER, QUERY_ROWS, Export, dataset_id, rows_of
+from tests.benchmarks.uploads import Uploads
 from tests.benchmarks.workloads import Expected
 
 __all__ = ["Scenario", "main"]
 
-_BLOCK = 16 * 1024 * 1024
 _PIECE = 256 * 1024
 _PAGE = 50
 
@@ -64,7 +64,7 @@ class Call:
     path: bytes
     query: bytes
     authorization: bytes
-    body: bytes
+    body: bytes | bytearray
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +74,6 @@ class Reply:
     head: bytes
     pieces: Iterator[bytes | memoryview] | None = None
     breaks: bool = False
-
-
-class Export:
-    """The CSV that every DataSet of a scenario exports."""
-
-    def __init__(self, size: int, *, rows_missing: int = 0) -> None:
-        self._block = block = _block(min(size, _BLOCK))
-        per_block = len(block.ends)
-        repeats, rest = divmod(size, len(block.text)) if per_block else (0, 0)
-        self.rows = repeats * per_block + block.rows_within(rest) - rows_missing if per_block else 0
-        self._repeats, tail_rows = divmod(self.rows, per_block) if per_block else (0, 0)
-        self._tail = block.ends[tail_rows - 1] if tail_rows else 0
-        self.size = self._repeats * len(block.text) + self._tail
-        self.units = self._repeats * block.units[-1] if self._repeats else 0
-        self.nulls = self._repeats * block.nulls[-1] if self._repeats else 0
-        if tail_rows:
-            self.units += block.units[tail_rows - 1]
-            self.nulls += block.nulls[tail_rows - 1]
-
-    def pieces(self) -> Iterator[memoryview]:
-        """The bytes, in pieces that are not copied."""
-        whole = memoryview(self._block.text)
-        for _ in range(self._repeats):
-            yield from _cut(whole)
-        yield from _cut(whole[: self._tail])
-
-
-def _cut(text: memoryview) -> Iterator[memoryview]:
-    for start in range(0, len(text), _PIECE):
-        yield text[start : start + _PIECE]
-
-
-@lru_cache(maxsize=4)
-def _block(size: int) -> CsvBlock:
-    return CsvBlock.of_size(size)
 
 
 class Domo:
@@ -126,6 +91,7 @@ class Domo:
         self._numbers = {dataset_id(index).encode(): index for index in range(scenario.datasets)}
         right, sent = Export(scenario.csv_bytes), Export(scenario.csv_bytes, rows_missing=int(scenario.wrong))
         self._export = sent
+        self._uploads = Uploads(lossy=scenario.wrong)
         rows = [right.rows if scenario.csv_bytes else rows_of(index) for index in range(scenario.datasets)]
         claimed = [rows[0] + 1, *rows[1:]] if scenario.wrong and not scenario.csv_bytes else rows
         self._summaries = [_dump(_summary(index, count)) for index, count in enumerate(claimed)]
@@ -139,12 +105,15 @@ class Domo:
             csv_rows=right.rows,
             csv_units=right.units,
             csv_nulls=right.nulls,
+            csv_gaps=right.gaps,
         )
 
     def answer(self, call: Call) -> tuple[float, Reply]:
         """Seconds to wait, and then what to send."""
         if call.path == b"/_stats":
             return 0.0, Reply(_ok(_dump(self._stats())))
+        if call.path == b"/_uploaded":
+            return 0.0, Reply(_ok(_dump(self._uploads.facts())))
         if call.path == b"/_scenario":
             return 0.0, Reply(_ok(_dump(asdict(self.set_up(Scenario(**json.loads(call.body)))))))
         self.requests += 1
@@ -180,11 +149,15 @@ class Domo:
             return Reply(self._page(call.query))
         if call.method == b"POST" and parts[:4] == [b"v1", b"datasets", b"query", b"execute"]:
             return Reply(self._query_answer if b'"sql"' in call.body else _refusal(400, "No SQL"))
-        if call.method == b"GET" and len(parts) in (3, 4) and parts[2] in self._numbers:
+        if parts[:2] == [b"v1", b"streams"]:
+            document = self._uploads.answer(call.method, parts[2:], call.body)
+            return Reply(_refusal(404, "Not rehearsed") if document is None else _ok(_dump(document)))
+        if len(parts) in (3, 4) and parts[2] in self._numbers:
             if len(parts) == 3:
+                # A change of columns, by those who want one, changes nothing.
                 return Reply(self._details[self._numbers[parts[2]]])
-            if b"includeheader=true" not in call.query.lower():
-                return self._exported()
+            if call.method == b"GET":
+                return self._exported(HEADER if b"includeheader=true" in call.query.lower() else b"")
         return Reply(_refusal(404, "Not rehearsed"))
 
     def _page(self, query: bytes) -> bytes:
@@ -196,12 +169,13 @@ class Domo:
             page = self._pages[query] = _ok(b"[" + b",".join(found) + b"]")
         return page
 
-    def _exported(self) -> Reply:
+    def _exported(self, header: bytes) -> Reply:
+        pieces = itertools.chain([memoryview(header)] if header else [], self._export.pieces())
         if self.scenario.chunked:
             head = _head(200, "Transfer-Encoding: chunked\r\n", media_type="text/csv")
-            return Reply(head, _chunked(self._export.pieces()))
-        head = _head(200, f"Content-Length: {self._export.size}\r\n", media_type="text/csv")
-        return Reply(head, self._export.pieces())
+            return Reply(head, _chunked(pieces))
+        size = len(header) + self._export.size
+        return Reply(_head(200, f"Content-Length: {size}\r\n", media_type="text/csv"), pieces)
 
     def _token(self, authorization: bytes) -> bytes:
         client_id = base64.b64decode(authorization.partition(b" ")[2]).partition(b":")[0].decode()
@@ -236,6 +210,8 @@ class Connection(asyncio.Protocol):
         self._domo = domo
         self._loop = loop
         self._buffer = bytearray()
+        self._head: bytes | None = None
+        self._wanted = 0
         self._busy = False
         self._full = False
         self._pieces: Iterator[bytes | memoryview] | None = None
@@ -303,16 +279,25 @@ class Connection(asyncio.Protocol):
 
     def _take(self) -> Call | None:
         """The next request if it is complete."""
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
+        if self._head is None:
+            end = self._buffer.find(b"\r\n\r\n")
+            if end < 0:
+                return None
+            self._head = bytes(self._buffer[:end])
+            self._wanted = int(_header(self._head, b"content-length") or 0)
+            del self._buffer[: end + 4]
+            if _header(self._head, b"expect").lower() == b"100-continue":
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if len(self._buffer) < self._wanted:
             return None
-        head = bytes(self._buffer[:end])
-        length = int(_header(head, b"content-length") or 0)
-        if len(self._buffer) < end + 4 + length:
-            return None
-        body = bytes(self._buffer[end + 4 : end + 4 + length])
-        del self._buffer[: end + 4 + length]
-        method, target, _ = head[: head.find(b"\r\n")].split(b" ")
+        head, self._head = self._head, None
+        if len(self._buffer) == self._wanted:
+            # The usual case: nothing is copied, however large the body is.
+            body, self._buffer = self._buffer, bytearray()
+        else:
+            body = self._buffer[: self._wanted]
+            del self._buffer[: self._wanted]
+        method, target, _ = head.partition(b"\r\n")[0].split(b" ")
         path, _, query = target.partition(b"?")
         return Call(method, path, query, _header(head, b"authorization"), body)
 

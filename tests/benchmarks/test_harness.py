@@ -15,11 +15,14 @@ pytest.importorskip("pyarrow")
 pytest.importorskip("aiohttp")
 pytest.importorskip("uvloop")
 
+from tests.benchmarks.measuring import Run
+from tests.benchmarks.reporting import Report, chart, page
+
 ROOT = Path(__file__).parents[2]
 CONTENDERS = ("aiohttp", "httpx", "pydomo", "domo_async-aiohttp", "domo_async-httpx")
 NEEDS = {"pydomo": "pydomo", "domo_async-aiohttp": "httpx_aiohttp"}
 WORKLOADS = {
-    "list", "pull", "export", "export-parquet", "cold", "queries", "short-tokens", "faults",
+    "list", "pull", "export", "export-parquet", "frame", "upload", "cold", "queries", "short-tokens", "faults",
     "in-flight-100", "in-flight-1000", "in-flight-10000",
 }  # fmt: skip
 
@@ -54,8 +57,26 @@ def test_everybody_can_do_everything(contender: str, everything: tuple[int, list
     assert [run["error"] for run in runs if run["error"]] == []
     assert {run["workload"] for run in runs} == WORKLOADS
     done = [run for run in runs if not run["skipped"]]
-    assert len(done) >= 8
+    assert len(done) >= 10
     assert all(run["seconds"] > 0 and run["cpu_seconds"] >= 0 and run["extras"]["grants"] >= 1 for run in done)
+
+
+def test_a_ceiling_is_measured_where_there_is_one(everything: tuple[int, list[dict[str, Any]]]) -> None:
+    pytest.importorskip("isal")
+    runs = [run for run in everything[1] if run["contender"] == "compressor"]
+
+    assert [(run["workload"], run["error"]) for run in runs] == [("upload", "")]
+
+
+def test_the_page_explains_every_workload(everything: tuple[int, list[dict[str, Any]]]) -> None:
+    report = Report(Run(**run) for run in everything[1])
+    text = page(report)
+
+    for workload in WORKLOADS:
+        assert f"### {workload}\n" in text
+        assert f"| {workload} |" in text
+    assert text.count("| the compressor alone |") == 1
+    assert chart(report).startswith("<svg ")
 
 
 def test_success_is_the_exit_status(everything: tuple[int, list[dict[str, Any]]]) -> None:

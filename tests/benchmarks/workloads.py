@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tests.benchmarks.data import QUERY_SUM, dataset_id
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 __all__ = ["WORKLOADS", "Expected", "Outcome", "Task", "Workload", "right_facts", "selected"]
 
@@ -22,6 +26,7 @@ class Workload:
     Attributes:
         name: How it is chosen on the command line.
         summary: What is done, for the page.
+        shows: What one learns from it, for the page.
         function: Name of the function that does it, in each contender's module.
         measure: The number that is compared.
         calls: How many calls, or DataSets.
@@ -40,6 +45,7 @@ class Workload:
 
     name: str
     summary: str
+    shows: str
     function: str
     measure: Measure = "seconds"
     calls: int = 1
@@ -80,6 +86,7 @@ class Expected:
     csv_rows: int
     csv_units: int
     csv_nulls: int
+    csv_gaps: int
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,31 @@ class Task:
         """The client id whose tokens live as short as the workload says."""
         return f"life-{self.workload.token_life:g}"
 
+    @cached_property
+    def table(self) -> pa.Table:
+        """The rows that ``upload`` writes."""
+        from tests.benchmarks.rows_by_hand import rows_to_write  # pyarrow is no part of the other workloads
+
+        return rows_to_write(self.workload.csv_bytes)
+
+    @cached_property
+    def csv(self) -> bytes:
+        """The same for those who only compress."""
+        from tests.benchmarks.data import Export
+
+        return b"".join(Export(self.workload.csv_bytes).pieces())
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The same for those who know pandas only, in the types that pandas would give them."""
+        import pyarrow as pa
+
+        table = self.table
+        for name, kind in (("unit_price", pa.float64()), ("ordered_on", pa.timestamp("us"))):
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, table[name].cast(kind))
+        return table.to_pandas()
+
     @property
     def parquet_path(self) -> Path:
         """Where ``export-parquet`` leaves its file."""
@@ -123,10 +155,12 @@ class Outcome:
     Attributes:
         facts: Numbers that must be right, or the run does not count.
         extras: Further numbers, for the page.
+        result: What there is to look into for more facts, when the clock has stopped.
     """
 
     facts: dict[str, int]
     extras: dict[str, float] = field(default_factory=dict)
+    result: object = None
 
 
 def right_facts(workload: Workload, expected: Expected, extras: dict[str, float]) -> dict[str, int]:
@@ -136,8 +170,13 @@ def right_facts(workload: Workload, expected: Expected, extras: dict[str, float]
             return {"datasets": expected.datasets, "rows": expected.dataset_rows}
         case "pull" | "export":
             return {"bytes": workload.calls * expected.csv_bytes}
-        case "export_parquet":
-            return {"rows": expected.csv_rows, "units": expected.csv_units, "nulls": expected.csv_nulls}
+        case "export_parquet" | "frame" | "upload":
+            return {
+                "rows": expected.csv_rows,
+                "units": expected.csv_units,
+                "nulls": expected.csv_nulls,
+                "gaps": expected.csv_gaps,
+            }
         case "queries":
             return {"calls": workload.calls, "sum": workload.calls * QUERY_SUM}
         case "short_tokens":
@@ -154,6 +193,7 @@ WORKLOADS = (
     Workload(
         "list",
         "List 2,000 DataSets: 40 pages of 50, 20 ms each",
+        "How well pages are fetched ahead: whoever asks for one after the other waits forty times",
         "list_datasets",
         calls=40,
         datasets=2_000,
@@ -162,33 +202,67 @@ WORKLOADS = (
     Workload(
         "pull",
         "Read 200 exports of 1 MB each, 16 at once, 20 ms each",
+        "What a nightly job is made of: many small downloads side by side, where each call costs something of its own",
         "pull",
         calls=200,
         datasets=200,
         csv_bytes=_MB,
         latency=0.02,
     ),
-    Workload("export", "Read one export of 512 MB", "export", csv_bytes=512 * _MB),
+    Workload(
+        "export",
+        "Read one export of 512 MB",
+        "What a byte costs on its way from the socket to the caller; domo_async keeps a checksum as well",
+        "export",
+        csv_bytes=512 * _MB,
+    ),
     Workload(
         "export-parquet",
         "Turn one export of 512 MB into a Parquet file",
+        "What typed rows on disk cost, and in how much memory: parsing and encoding are far dearer than the download",
         "export_parquet",
         csv_bytes=512 * _MB,
         most_rounds=3,
     ),
     Workload(
+        "frame",
+        "Read one export of 512 MB into a frame of pandas",
+        "What the most frequent use costs; pydomo's way takes empty text for null and rounds decimals, no other does",
+        "frame",
+        csv_bytes=512 * _MB,
+        most_rounds=3,
+    ),
+    Workload(
+        "upload",
+        "Write a table of 2 million rows, 200 MB of CSV, into a DataSet: compressed, in parts of 50 MB, 4 at once",
+        "What it takes to turn rows into compressed CSV and send it; the compressor alone is what nobody can beat",
+        "upload",
+        at_once=4,
+        csv_bytes=200 * _MB,
+        most_rounds=3,
+    ),
+    Workload(
         "cold",
         "1,000 calls at once on a new client, 64 connections, 1 ms each, 50 ms for the token",
+        "The first second of a web service: a thousand callers and no token yet. Everybody else may wait for one grant",
         "cold",
         calls=1_000,
         at_once=64,
         datasets=1_000,
         latency=0.001,
     ),
-    Workload("queries", "500 SQL queries, 16 at once, 5 ms each", "queries", calls=500, latency=0.005),
+    Workload(
+        "queries",
+        "500 SQL queries, 16 at once, 5 ms each",
+        "What one small call costs with all that belongs to it: token, retry rules, validation of the answer",
+        "queries",
+        calls=500,
+        latency=0.005,
+    ),
     Workload(
         "short-tokens",
         "2,000 calls within 10 s, 32 at once, 5 ms each: tokens that live 2 s against tokens that live an hour",
+        "Whether anybody ever waits for a token, or fails for one, while tokens die all the time",
         "short_tokens",
         measure="p99_ratio",
         calls=2_000,
@@ -202,6 +276,7 @@ WORKLOADS = (
     Workload(
         "faults",
         "1,000 calls, 16 at once, 2 ms each; 5 % are answered with 429 or 503, 1 % with a broken connection",
+        "Whether all calls get their answer from a server that has a bad day, and how long that takes",
         "faults",
         calls=1_000,
         datasets=100,
@@ -214,6 +289,7 @@ WORKLOADS = (
         Workload(
             f"in-flight-{wave}",
             f"Calls in waves of {wave:,}, 64 connections, 5 ms each",
+            "Whether a call costs the same however many are waiting; plain httpx slows down with their square",
             "in_flight",
             measure="cpu_ms_per_call",
             calls=calls,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -16,6 +18,8 @@ from tests.benchmarks.data import check_dataset
 from tests.benchmarks.workloads import Outcome, Task
 
 NOT_APPLICABLE: dict[str, str] = {}
+
+T = TypeVar("T")
 
 _CHUNK = 1 << 20
 _PASSING = (429, 500, 502, 503, 504)
@@ -85,19 +89,62 @@ async def export(task: Task) -> Outcome:
         return Outcome({"bytes": await _download(session, task.ids[0])})
 
 
-async def export_parquet(task: Task) -> Outcome:
-    """Parse and encode in a thread, while the rest arrives."""
-    from tests.benchmarks.parquet_by_hand import Pipe, write_parquet  # pyarrow is no part of the other workloads
+async def _converted(task: Task, convert: Callable[[Any], T]) -> T:
+    """Convert one export in a thread, while the rest of it arrives."""
+    from tests.benchmarks.parquet_by_hand import Pipe  # pyarrow is no part of the other workloads
 
     pipe = Pipe()
-    writing = asyncio.create_task(asyncio.to_thread(write_parquet, pipe, task.parquet_path))
+    converting = asyncio.create_task(asyncio.to_thread(convert, pipe))
     async with _signed_in(task) as session:
         async with session.get(f"/v1/datasets/{task.ids[0]}/data", headers={"Accept": "text/csv"}) as answer:
             answer.raise_for_status()
             async for chunk in answer.content.iter_chunked(_CHUNK):
                 await asyncio.to_thread(pipe.chunks.put, chunk)
         await asyncio.to_thread(pipe.chunks.put, b"")
-        await writing
+        return await converting
+
+
+async def export_parquet(task: Task) -> Outcome:
+    """Parse and encode in a thread."""
+    from tests.benchmarks.parquet_by_hand import write_parquet
+
+    await _converted(task, lambda csv: write_parquet(csv, task.parquet_path))
+    return Outcome({})
+
+
+async def frame(task: Task) -> Outcome:
+    """Parse in a thread, with the types of the DataSet, which are known here."""
+    from tests.benchmarks.rows_by_hand import read_frame
+
+    return Outcome({}, result=await _converted(task, read_frame))
+
+
+async def upload(task: Task) -> Outcome:
+    """Encode and compress in two threads, and send each part when it is ready."""
+    from tests.benchmarks.rows_by_hand import PART_ROWS, packed
+
+    free = asyncio.Semaphore(task.workload.at_once)
+    headers = {"Content-Type": "text/csv", "Content-Encoding": "gzip"}
+
+    async def send(number: int) -> None:
+        async with free:
+            rows = task.table.slice((number - 1) * PART_ROWS, PART_ROWS)
+            part = await asyncio.get_running_loop().run_in_executor(threads, packed, rows)
+            async with session.put(f"{execution}/part/{number}", data=part, headers=headers) as answer:
+                answer.raise_for_status()
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        async with _signed_in(task) as session:
+            streams = await _get(session, f"/v1/streams/search?q=dataSource.id:{task.ids[0]}&fields=all")
+            executions = f"/v1/streams/{streams[0]['id']}/executions"
+            async with session.post(executions, json={}) as answer:
+                answer.raise_for_status()
+                execution = f"{executions}/{(await answer.json())['id']}"
+            await asyncio.gather(*(send(number + 1) for number in range(-(-task.table.num_rows // PART_ROWS))))
+            async with session.put(f"{execution}/commit") as answer:
+                answer.raise_for_status()
+            while (await _get(session, execution))["currentState"] == "ACTIVE":
+                await asyncio.sleep(0.1)
     return Outcome({})
 
 

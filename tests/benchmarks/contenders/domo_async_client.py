@@ -14,6 +14,9 @@ from tests.benchmarks.workloads import Outcome, Task
 
 NOT_APPLICABLE: dict[str, str] = {}
 
+MODULES = {"upload": ("domo_async.api.row_write", "domo_async.tabular.row_readers")}
+"""What it imports when it is asked for."""
+
 Transport = Literal["aiohttp", "httpx"]
 _chosen: list[Transport] = ["httpx"]
 
@@ -71,6 +74,19 @@ async def export_parquet(task: Task) -> Outcome:
     """One call, which also asks for the schema and counts the rows."""
     async with _domo(task) as domo:
         await domo.datasets.export_to(task.ids[0], task.parquet_path)
+    return Outcome({})
+
+
+async def frame(task: Task) -> Outcome:
+    """One call, which also asks for the schema and counts the rows."""
+    async with _domo(task) as domo:
+        return Outcome({}, result=await domo.datasets.read_pandas(task.ids[0]))
+
+
+async def upload(task: Task) -> Outcome:
+    """One call, which also compares the columns and waits until the rows are there."""
+    async with _domo(task) as domo:
+        await domo.datasets.write(task.ids[0], task.table, concurrency=task.workload.at_once)
     return Outcome({})
 
 

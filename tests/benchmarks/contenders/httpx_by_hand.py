@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import httpx
 
@@ -14,6 +17,8 @@ from tests.benchmarks.data import check_dataset
 from tests.benchmarks.workloads import Outcome, Task
 
 NOT_APPLICABLE = {"in_flight": "the bookkeeping of its pool grows with the square of the calls: minutes at 10,000"}
+
+T = TypeVar("T")
 
 _CHUNK = 1 << 20
 _PASSING = (429, 500, 502, 503, 504)
@@ -87,12 +92,12 @@ async def export(task: Task) -> Outcome:
         return Outcome({"bytes": await _download(client, task.ids[0])})
 
 
-async def export_parquet(task: Task) -> Outcome:
-    """Parse and encode in a thread, while the rest arrives."""
-    from tests.benchmarks.parquet_by_hand import Pipe, write_parquet  # pyarrow is no part of the other workloads
+async def _converted(task: Task, convert: Callable[[Any], T]) -> T:
+    """Convert one export in a thread, while the rest of it arrives."""
+    from tests.benchmarks.parquet_by_hand import Pipe  # pyarrow is no part of the other workloads
 
     pipe = Pipe()
-    writing = asyncio.create_task(asyncio.to_thread(write_parquet, pipe, task.parquet_path))
+    converting = asyncio.create_task(asyncio.to_thread(convert, pipe))
     async with _client(task) as client:
         await _sign_in(client, task)
         path = f"/v1/datasets/{task.ids[0]}/data"
@@ -101,7 +106,48 @@ async def export_parquet(task: Task) -> Outcome:
             async for chunk in answer.aiter_bytes(_CHUNK):
                 await asyncio.to_thread(pipe.chunks.put, chunk)
         await asyncio.to_thread(pipe.chunks.put, b"")
-        await writing
+        return await converting
+
+
+async def export_parquet(task: Task) -> Outcome:
+    """Parse and encode in a thread."""
+    from tests.benchmarks.parquet_by_hand import write_parquet
+
+    await _converted(task, lambda csv: write_parquet(csv, task.parquet_path))
+    return Outcome({})
+
+
+async def frame(task: Task) -> Outcome:
+    """Parse in a thread, with the types of the DataSet, which are known here."""
+    from tests.benchmarks.rows_by_hand import read_frame
+
+    return Outcome({}, result=await _converted(task, read_frame))
+
+
+async def upload(task: Task) -> Outcome:
+    """Encode and compress in two threads, and send each part when it is ready."""
+    from tests.benchmarks.rows_by_hand import PART_ROWS, packed
+
+    free = asyncio.Semaphore(task.workload.at_once)
+    headers = {"Content-Type": "text/csv", "Content-Encoding": "gzip"}
+
+    async def send(number: int) -> None:
+        async with free:
+            rows = task.table.slice((number - 1) * PART_ROWS, PART_ROWS)
+            part = await asyncio.get_running_loop().run_in_executor(threads, packed, rows)
+            (await client.put(f"{execution}/part/{number}", content=part, headers=headers)).raise_for_status()
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        async with _client(task) as client:
+            await _sign_in(client, task)
+            streams = await _get(client, f"/v1/streams/search?q=dataSource.id:{task.ids[0]}&fields=all")
+            executions = f"/v1/streams/{streams[0]['id']}/executions"
+            answer = await client.post(executions, json={})
+            execution = f"{executions}/{answer.raise_for_status().json()['id']}"
+            await asyncio.gather(*(send(number + 1) for number in range(-(-task.table.num_rows // PART_ROWS))))
+            (await client.put(f"{execution}/commit")).raise_for_status()
+            while (await _get(client, execution))["currentState"] == "ACTIVE":
+                await asyncio.sleep(0.1)
     return Outcome({})
 
 
