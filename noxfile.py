@@ -48,10 +48,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST)
 def types(session: nox.Session) -> None:
-    """Two type checkers, both strict."""
+    """Two type checkers, both strict, and whether every public thing has a type that is written down."""
     session.install(*group("types"), "-e", ".[all,spark]")
     session.run("mypy")
     session.run("pyright")
+    session.run("pyright", "--verifytypes", "domo_async", "--ignoreexternal")
     session.run("pytest", "tests/typing")
 
 
@@ -80,6 +81,14 @@ def httpx2(session: nox.Session) -> None:
     session.run("python", "-c", aliased, "tests/auth", "tests/http", "tests/transport", "tests/api", *session.posargs)
 
 
+@nox.session(python=OLDEST, venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """The oldest releases that pyproject.toml allows, against all that touches them."""
+    session.install("--resolution=lowest-direct", *group("test"), "-e", ".[all]")
+    folders = ("auth", "http", "transport", "models", "tabular", "api", "cli")
+    session.run("pytest", *(f"tests/{name}" for name in folders), "--numprocesses=4", *session.posargs)
+
+
 @nox.session(python=OLDEST)
 def core(session: nox.Session) -> None:
     """What works without any extra: only the core dependencies are installed."""
@@ -97,10 +106,11 @@ def spark(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST)
 def docs(session: nox.Session) -> None:
-    """The documentation site; its code blocks run in the test suite."""
-    session.install(*group("docs"), "-e", ".[all]")
-    session.chdir("docs")
-    session.run("zensical", "build", "--strict", "--clean")
+    """The documentation site: its links, and how it looks. Its code blocks run in the test suite."""
+    session.install(*group("docs"), *group("test"), "-e", ".[all]")
+    with session.chdir("docs"):
+        session.run("zensical", "build", "--strict", "--clean")
+    session.run("pytest", "tests/docs/test_site.py", env={"SITE": "docs/.site"})
 
 
 @nox.session(python=OLDEST)
