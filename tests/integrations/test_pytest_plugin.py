@@ -51,20 +51,15 @@ def test_a_scratch_project_has_the_fixtures(tmp_path):
     assert "6 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_a_test_without_an_event_loop_is_told_what_it_lacks(tmp_path):
-    (tmp_path / "test_scratch.py").write_text("def test_it(domo):\n    pass\n")
-    done = run(tmp_path, "-p", "no:asyncio")
-    assert done.returncode == 1
-    assert "needs a test that runs under anyio" in done.stdout
-
-
-def test_the_plugin_costs_nothing_until_it_is_used(tmp_path):
+def test_what_it_lacks_is_said_and_what_is_not_used_costs_nothing(tmp_path):
     (tmp_path / "test_scratch.py").write_text(
-        "import sys\n\ndef test_it():\n"
-        "    assert not {'duckdb', 'pyarrow', 'starlette', 'domo_async.client'} & set(sys.modules)\n"
+        "import sys\n\ndef test_light():\n"
+        "    assert not {'duckdb', 'pyarrow', 'starlette', 'domo_async.client'} & set(sys.modules)\n\n"
+        "def test_without_a_loop(domo):\n    pass\n"
     )
-    done = run(tmp_path)
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    done = run(tmp_path, "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:xdist")
+    assert "1 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    assert "needs a test that runs under anyio" in done.stdout
 
 
 def test_the_plugin_is_registered():
