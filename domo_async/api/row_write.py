@@ -24,6 +24,7 @@ from domo_async.errors import CallError, InvalidArgumentError, InvalidDataError,
 from domo_async.http.options import UNSET, Unset
 from domo_async.models import Schema, Stream, UpdateMethod, UploadedRows, WriteResult
 from domo_async.tabular.row_source import open_rows
+from domo_async.tabular.schema_change import compare
 
 if TYPE_CHECKING:
     from domo_async.api.dataset_records import DataSetRecords
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RowWrite", "WriteOrder"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class RowWrite:
                 key_columns=order.key_columns,
                 description=order.description,
             )
-            if target.schema != fitting.columns:
+            if not compare(target.schema, fitting.columns).is_empty:
                 raise SchemaMismatchError(f"Another process made {target} at the same time, with other columns")
             self._check_target(target)
         elif fitting.needs_change:
