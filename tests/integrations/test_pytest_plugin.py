@@ -58,7 +58,8 @@ def test_what_it_lacks_is_said_and_what_is_not_used_costs_nothing(tmp_path):
         "def test_without_a_loop(domo):\n    pass\n"
     )
     done = run(tmp_path, "-p", "no:asyncio", "-p", "no:hypothesispytest", "-p", "no:xdist")
-    assert "1 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    assert "1 error" in done.stdout
     assert "needs a test that runs under anyio" in done.stdout
 
 
