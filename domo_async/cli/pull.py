@@ -74,7 +74,7 @@ def pull(
     rows_per_file: Annotated[
         int | None, typer.Option(min=1, help="Make a folder of files for each DataSet.", metavar="N")
     ] = None,
-    plan: Annotated[bool, typer.Option(help="Show what would be done, and do nothing.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", "--dry-run", help="Show what would be done, and do nothing.")] = False,
     refresh: Annotated[bool, typer.Option(help="Fetch what has not changed, too.")] = False,
     verify: Annotated[bool, typer.Option(help="Read the files that are there, and repair them.")] = False,
     prune: Annotated[bool, typer.Option(help="Remove files of DataSets that are not meant any more.")] = False,
