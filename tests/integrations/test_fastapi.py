@@ -37,7 +37,7 @@ from domo_async.integrations.fastapi import (
     stream_csv,
 )
 
-ROWS = 20_000
+ROWS = 8_000
 TABLE = pa.table({"n": list(range(ROWS)), "carrier": ["UA", "AA"] * (ROWS // 2), "text": ["x" * 100] * ROWS})
 
 
@@ -302,7 +302,7 @@ class TestExports:
         async with asking(service) as client:
             answer = await client.get(f"/{sales}.csv")
         lines = answer.text.splitlines()
-        assert (len(lines), lines[0], lines[-1][:6]) == (ROWS + 1, "n,carrier,text", f"{ROWS - 1},")
+        assert (len(lines), lines[0], lines[-1].split(",")[0]) == (ROWS + 1, "n,carrier,text", str(ROWS - 1))
         assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
         assert answer.headers["content-disposition"] == "attachment; filename*=utf-8''Ums%C3%A4tze.csv"
         assert answer.headers["cache-control"] == "private"
@@ -450,6 +450,7 @@ async def until_ready(client, process):
 
 @pytest.mark.asyncio
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.skipif("DOMO_TEST_SERVICE_SECONDS" not in os.environ, reason="a load test: set DOMO_TEST_SERVICE_SECONDS=2")
 async def test_two_workers_under_load_with_faults(emulator, sales, workers):
     url, process, log = workers
     tally = Counter()
@@ -493,7 +494,7 @@ async def test_two_workers_under_load_with_faults(emulator, sales, workers):
                 group.start_soon(visit, client, number, until)
         emulator.faults.clear()
 
-        assert set(tally) <= {200, "complete", "left"}, (tally, log.read_text()[-5000:])
+        assert set(tally) <= {200, "complete", "left"}, log.read_text()
         assert tally[200] > 20
         assert tally["complete"] > 0
         assert tally["left"] > 0
