@@ -450,7 +450,7 @@ async def until_ready(client, process):
 
 @pytest.mark.asyncio
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-@pytest.mark.skipif("DOMO_TEST_SERVICE_SECONDS" not in os.environ, reason="a load test: set DOMO_TEST_SERVICE_SECONDS=2")
+@pytest.mark.skipif("DOMO_TEST_SERVICE_SECONDS" not in os.environ, reason="set DOMO_TEST_SERVICE_SECONDS=2")
 async def test_two_workers_under_load_with_faults(emulator, sales, workers):
     url, process, log = workers
     tally = Counter()
