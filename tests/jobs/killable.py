@@ -6,6 +6,7 @@ it begins, with the word ``event`` for each event that is no decision, and with 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -14,6 +15,15 @@ import anyio
 
 from domo_async import AsyncDomo
 from domo_async.jobs import DataSetOptions, Selection, TransferQueued, TransferSkipped
+
+for module in (
+    "domo_async.api.datasets",
+    "domo_async.transport.aiohttp_bridge",
+    "pyarrow.compute",
+    "pyarrow.csv",
+    "pyarrow.parquet",
+):
+    importlib.import_module(module)
 
 
 async def _pull(connection: dict[str, str], arguments: dict[str, object]) -> None:

@@ -41,6 +41,12 @@ EVERYTHING = Selection.everything()
 
 
 @pytest.fixture
+def anyio_backend() -> str:
+    """One event loop: what is tested here happens in threads and in files. The other one has `test_pull`."""
+    return "asyncio"
+
+
+@pytest.fixture
 def shelf() -> Shelf:
     shelf = Shelf()
     for number, name in enumerate("abcd", 1):

@@ -76,7 +76,7 @@ class Reader:
         self.look()
 
     def _run(self) -> None:
-        while not self._over.wait(0.002):
+        while not self._over.wait(0.01):
             self.look()
 
     def look(self) -> None:

@@ -59,6 +59,12 @@ class BucketFileSystem(MemoryFileSystem):
         raise AssertionError("an object store has no rename")
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """One event loop: what is tested here happens in threads and in files. The other one has `test_pull`."""
+    return "asyncio"
+
+
 @pytest.fixture(params=["mock", "subtree", "memory", "bucket"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     match request.param:
