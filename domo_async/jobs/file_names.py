@@ -52,11 +52,27 @@ class FileNames:
     def __init__(self) -> None:
         self._owners: dict[str, str] = {}
         self._held: dict[str, str] = {}
+        self._earlier: set[str] = set()
 
     def hold(self, stem: str, dataset_id: str) -> None:
         """Note that a DataSet has this name from an earlier job."""
         self._owners.setdefault(stem.casefold(), dataset_id)
         self._held[dataset_id] = stem
+        self._earlier.add(dataset_id)
+
+    def holder(self, name: str | None, dataset_id: str) -> str | None:
+        """Which other DataSet has the name that this one would get first, from an earlier job; None if none has."""
+        candidates = _candidates(name, dataset_id)
+        held = self._held.get(dataset_id)
+        if held is not None and _stands_for(held, candidates):
+            return None
+        owner = self._owners.get(candidates[0].casefold())
+        return owner if owner != dataset_id and owner in self._earlier else None
+
+    def release(self, dataset_id: str) -> None:
+        """Note that a DataSet needs no name any more."""
+        self._held.pop(dataset_id, None)
+        self._owners = {key: owner for key, owner in self._owners.items() if owner != dataset_id}
 
     def take(self, name: str | None, dataset_id: str) -> str:
         """The name for a DataSet, which no other gets afterwards.

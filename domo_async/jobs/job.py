@@ -100,6 +100,8 @@ class Job:
         self._sleep = sleep
         self._turns = Turns()
         self._wanted: dict[str, int] = {}
+        self._all_read = anyio.Event()
+        self._forgotten: set[str] = set()
         self._done: dict[int, Transfer] = {}
         self._failed = 0
         self._removed: list[str] = []
@@ -211,7 +213,9 @@ class Job:
             try:
                 async for dataset_id, summary in iterator:
                     number = self._wanted[dataset_id] = len(self._wanted)
-                    finding = await self._look_at(number, summary) if summary is not None else None
+                    finding = None
+                    if summary is not None and not self._has_rival(summary):
+                        finding = await self._look_at(number, summary)
                     if finding is not None and finding.is_settled:
                         await self._skip(number, dataset_id, summary, finding)
                     else:
@@ -220,6 +224,7 @@ class Job:
                         queue.send_nowait((number, dataset_id))
             finally:
                 await close_iterator(iterator)
+        self._all_read.set()
         self._tell(SelectionRead(len(self._wanted), len(self._done), rows))
 
     async def _look_at(self, number: int, dataset: DataSetSummary) -> Finding:
@@ -229,7 +234,22 @@ class Job:
 
     async def _look_in_turn(self, number: int, dataset: DataSet) -> Finding:
         await self._turns.wait(number)
+        if self._has_rival(dataset):
+            await self._make_way(dataset)
         return await self._look_at(number, dataset)
+
+    def _has_rival(self, dataset: DataSetSummary) -> bool:
+        """Whether its name belongs to a DataSet that will be pruned, unless it turns up in the selection."""
+        rival = self._survey.rival_of(dataset) if self._settings.prune else None
+        return rival is not None and rival not in self._wanted
+
+    async def _make_way(self, dataset: DataSet) -> None:
+        """Prune the DataSet that had this name before: one that is made anew at Domo keeps its file name."""
+        await self._all_read.wait()
+        rival = self._survey.rival_of(dataset)
+        if rival is not None and rival not in self._wanted:
+            await self._forget(rival, "another DataSet has its name now")
+            self._survey.release(rival)
 
     async def _skip(self, number: int, dataset_id: str, summary: DataSetSummary | None, finding: Finding) -> None:
         record = finding.record
@@ -268,7 +288,7 @@ class Job:
         """What can be done only when the selection was read to its end, and nothing stopped the job."""
         for key in self._settings.recipes.unused:
             self._warn(f"options: {key!r} fits no DataSet of this job")
-        others = [dataset_id for dataset_id in contents.records if dataset_id not in self._wanted]
+        others = [one for one in contents.records if one not in self._wanted and one not in self._forgotten]
         if self._settings.prune and others and not self._wanted:
             self._warn("The selection is empty: nothing is removed, since that is more likely a mistake than a wish")
         elif self._settings.prune:
@@ -276,6 +296,7 @@ class Job:
                 await self._forget(dataset_id, "their DataSet does not belong to the job any more")
 
     async def _forget(self, dataset_id: str, reason: str) -> None:
+        self._forgotten.add(dataset_id)
         files = await self._target.forget(dataset_id)
         self._removed += files
         self._tell(FilesRemoved(files, reason))

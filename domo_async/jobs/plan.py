@@ -141,6 +141,7 @@ async def make_plan(source: DatasetSource, target: Target, settings: JobSettings
             await planning.take(dataset_id, summary)
     finally:
         await close_iterator(iterator)
+    await planning.settle_names()
     await planning.ask_for_the_rest()
     gone = [one for one in contents.records if one not in planning.done] if planning.done else []
     gone += [key for key, one in planning.done.items() if isinstance(one.error, NotFoundError)]
@@ -158,17 +159,39 @@ class _Planning:
         self._target = target
         self._survey = survey
         self._downloads = settings.budget.downloads
+        self._prune = settings.prune
         self._open: list[str] = []
+        self._rivals: list[DataSetSummary] = []
         self.done: dict[str, PlannedTransfer] = {}
 
     async def take(self, dataset_id: str, summary: DataSetSummary | None) -> None:
         """Plan a DataSet of the selection."""
-        planned = None if summary is None else await self._plan(summary)
+        if self._prune and summary is not None and self._has_rival(summary):
+            self._rivals.append(summary)
+            planned = None
+        else:
+            planned = None if summary is None else await self._plan(summary)
+            self._open += [dataset_id] if planned is None else []
         if planned is None:
-            self._open.append(dataset_id)
             # Holds its place in the order.
             planned = PlannedTransfer(dataset_id, None, None, "its metadata could not be read")
         self.done[dataset_id] = planned
+
+    def _has_rival(self, summary: DataSetSummary) -> bool:
+        rival = self._survey.rival_of(summary)
+        return rival is not None and rival not in self.done
+
+    async def settle_names(self) -> None:
+        """Plan those whose names belong to DataSets that would be pruned: they would get these names."""
+        for summary in self._rivals:
+            rival = self._survey.rival_of(summary)
+            if rival is not None and self._has_rival(summary):
+                self._survey.release(rival)
+            planned = await self._plan(summary)
+            if planned is None:
+                self._open.append(summary.id)
+            else:
+                self.done[summary.id] = planned
 
     async def ask_for_the_rest(self) -> None:
         """Plan those that need more than a listing tells."""

@@ -83,6 +83,14 @@ class Survey:
         """What the files of a DataSet are called after; no other DataSet is called the same."""
         return self._names.take(self._name_of(dataset) if self._by_name else None, dataset.id)
 
+    def rival_of(self, dataset: DataSetSummary) -> str | None:
+        """Which other DataSet has the name of this one, from an earlier job."""
+        return self._names.holder(self._name_of(dataset) if self._by_name else None, dataset.id)
+
+    def release(self, dataset_id: str) -> None:
+        """Note that a DataSet is gone, and its name free."""
+        self._names.release(dataset_id)
+
     def _name_of(self, dataset: DataSetSummary) -> str | None:
         record = self._records.get(dataset.id)
         return dataset.name if dataset.name is not None or record is None else record.name

@@ -24,6 +24,7 @@ from domo_async.jobs import (
     TransferQueued,
     TransferSkipped,
     TransferStarted,
+    plan_pull,
     pull,
     read_manifest,
 )
@@ -249,6 +250,34 @@ async def test_names_are_kept_when_others_come(shelf: Shelf, lake: Path) -> None
     report = await pull(shelf, EVERYTHING, to=lake)
     assert [t.files for t in report.fetched] == [("Name c-0-new.parquet",)]
     assert records(lake)["c"].files[0].name == "Name c.parquet"
+
+
+@pytest.mark.parametrize("by_id", [False, True], ids=["listed", "by id"])
+async def test_a_dataset_that_was_made_anew_keeps_its_file_name(shelf: Shelf, lake: Path, by_id: bool) -> None:
+    """If the old one is pruned. Otherwise nobody knows whether the old file is still wanted."""
+    del shelf.datasets["b"]
+    shelf.put("B2", 25, name="Name b", updated_at=LATER, data_current_at=LATER)
+    shelf.datasets = dict(sorted(shelf.datasets.items()))
+    selection = ["a", "B2", "c", "d"] if by_id else EVERYTHING
+    plan = await plan_pull(shelf, selection, to=lake, prune=True)
+    report = await pull(shelf, selection, to=lake, prune=True)
+    assert files(lake) == [f"Name {name}.parquet" for name in "abcd"]
+    assert [t.files for t in report.fetched] == [("Name b.parquet",)]
+    assert report.removed == ("Name b.parquet",)
+    if not by_id:
+        assert [planned.files for planned in plan.to_fetch] == [("Name b.parquet",)]
+    assert pq.read_table(lake / "Name b.parquet").num_rows == 25
+    assert (await pull(shelf, selection, to=lake, prune=True)).fetched == ()
+
+
+async def test_equal_names_are_no_reason_to_prune(shelf: Shelf, lake: Path) -> None:
+    """As long as both are there, wherever they stand in the listing."""
+    shelf.put("0", 25, name="Name b", updated_at=LATER, data_current_at=LATER)
+    shelf.datasets = dict(sorted(shelf.datasets.items()))
+    report = await pull(shelf, EVERYTHING, to=lake, prune=True)
+    assert report.removed == ()
+    assert [t.files for t in report.fetched] == [("Name b-0.parquet",)]
+    assert pq.read_table(lake / "Name b.parquet").num_rows == 20
 
 
 async def test_datasets_that_do_not_belong_to_the_job_any_more_are_kept_or_pruned(shelf: Shelf, lake: Path) -> None:
