@@ -482,8 +482,8 @@ class AsyncDomo:
             rows_per_file: Most rows in one file. With it, each DataSet gets a folder of files.
             options: What is different for some DataSets, by id or by name; names may have ``*`` and ``?``.
             concurrency: How many DataSets are on their way at a time.
-            memory: Bytes that rows on their way may take in memory, None for some 50 MiB for each processor and 2
-                MiB for each DataSet on its way.
+            memory: Bytes that rows on their way may take in memory, None for some 50 MiB for each processor, of up to
+                8, and 2 MiB for each DataSet on its way.
             scratch: Folder for files that are to be uploaded, None for the system's temporary one.
             refresh: Fetch what has not changed, too.
             verify: Read the files that are there, and fetch those anew whose bytes are not as they were left.

@@ -19,6 +19,9 @@ DOWNLOAD = 2 * _MIB
 DECODER = 48 * _MIB
 """Bytes that a DataSet takes while it is decoded and written: blocks of CSV, a row group, and its encoded form."""
 
+_ENOUGH = 8
+"""DataSets decoded at once, unless somebody gives more memory: a large machine has other work, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -41,14 +44,14 @@ class Budget:
 
         Args:
             concurrency: DataSets on their way at most.
-            memory: Bytes that rows may take, None for as many as `concurrency` and the processors can use.
+            memory: Bytes that rows may take, None for as many as `concurrency` and up to 8 processors can use.
 
         Raises:
             InvalidArgumentError: That does not suffice for a single DataSet.
         """
         useful = min(concurrency, os.cpu_count() or 1)
         if memory is None:
-            return cls(concurrency, useful)
+            return cls(concurrency, min(useful, _ENOUGH))
         if memory < DOWNLOAD + DECODER:
             raise InvalidArgumentError(f"memory={memory} is less than one DataSet takes ({DOWNLOAD + DECODER} bytes)")
         downloads = min(concurrency, (memory - DECODER) // DOWNLOAD)

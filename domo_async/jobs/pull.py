@@ -86,8 +86,8 @@ async def pull(
             that fits counts.
         concurrency: How many DataSets are on their way at a time.
         memory: Bytes that rows on their way may take in memory; with little, fewer DataSets are decoded at a time.
-            None for as much as `concurrency` and the processors can use: some 50 MiB for each processor, and 2 MiB for
-            each DataSet on its way.
+            None for as much as `concurrency` and up to 8 processors can use: some 50 MiB for each processor, and 2 MiB
+            for each DataSet on its way.
         scratch: Folder for files that are to be uploaded, None for the system's place for temporary files.
         refresh: Fetch what has not changed, too.
         verify: Read the files that are there, and fetch those anew whose bytes are not as they were left.

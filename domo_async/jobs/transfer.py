@@ -131,7 +131,7 @@ class Transferring:
         if finding.decision.action == "unchanged" and finding.record is not None:
             return await self._still_good(dataset, finding.record)
         await self._note_begin(dataset, finding)
-        expected = None if dataset.pdp_enabled else dataset.rows
+        expected = None if dataset.pdp_enabled or finding.recipe.sql is not None else dataset.rows
         self._attempt_began = self._clock()
         action = finding.decision.action
         self._around.emit(TransferStarted(self._id, dataset.name, expected, self._tries.attempt, action))

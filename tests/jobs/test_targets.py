@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -234,7 +235,7 @@ class TestLease:
 
     @pytest.mark.parametrize("end", ["expired", "dead", "reborn", "garbage"])
     def test_a_dead_owner_is_not_waited_for(self, store: ObjectStore, end: str) -> None:
-        host, until = os.uname().nodename, time.time() + 1000
+        host, until = socket.gethostname(), time.time() + 1000
         process = subprocess.Popen([sys.executable, "-c", ""])
         process.wait()
         claim = {
@@ -251,7 +252,7 @@ class TestLease:
 
     @pytest.mark.skipif(sys.platform == "win32", reason="asks the system for another process")
     def test_a_living_owner_is(self, store: ObjectStore) -> None:
-        for host, process in (("elsewhere", 1), (os.uname().nodename, os.getppid())):
+        for host, process in (("elsewhere", 1), (socket.gethostname(), os.getppid())):
             claim = f'{{"token":"t","host":"{host}","process":{process},"until":{time.time() + 1000}}}'
             store.put_bytes(".domo-async/lease.json", claim.encode())
             with pytest.raises(TargetError, match="Another job"):
