@@ -135,11 +135,11 @@ class Killable:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.jobs.killable"],
+            # By its path: the tests of the wheel keep the folder with the sources off the search path.
+            [sys.executable, str(Path(__file__).with_name("killable.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parents[2],
         )
 
     def pull(self, connection: dict[str, str], lake: Path, *, kill_after: tuple[int, float] | None = None) -> int:
