@@ -1,5 +1,3 @@
-# pyright: reportUnknownParameterType=false
-# pyarrow ships no annotations.
 """Rows into DataSets."""
 
 from __future__ import annotations

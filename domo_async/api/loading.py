@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from anyio.lowlevel import checkpoint_if_cancelled
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from domo_async.models import Execution, Stream
 
 __all__ = ["load"]
+
+_SPARE: Final = 5.0  # what is limited by itself needs a moment more to say how it ended
 
 
 @asynccontextmanager
@@ -64,13 +66,13 @@ async def load(
     except BaseException as error:
         if not begun:
             if may_have_acted(error):
-                await undisturbed(partial(end_unknown, executions, stream, newest, error, limit), grace=limit)
+                await undisturbed(partial(end_unknown, executions, stream, newest, error, limit), grace=limit + _SPARE)
             raise
         [execution] = begun
         if execution.committed:
             raise
         ending = Ending(executions, execution, error, stream)
-        await undisturbed(partial(ending.run, limit), grace=limit)
+        await undisturbed(partial(ending.run, limit), grace=limit + _SPARE)
         if ending.committed is not None:
             execution.note_committed(ending.committed)
             if isinstance(error, CallError) and execution.committing:

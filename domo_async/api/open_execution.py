@@ -1,5 +1,3 @@
-# pyright: reportUnknownParameterType=false
-# pyarrow ships no annotations.
 """An execution that takes parts."""
 
 from __future__ import annotations

@@ -1,5 +1,3 @@
-# pyright: reportUnknownParameterType=false
-# pyarrow ships no annotations.
 """One write: from rows of any kind to rows in a DataSet."""
 
 from __future__ import annotations

@@ -27,9 +27,6 @@ logger: logging.Logger = logging.getLogger(__name__)
 Override = Literal["REPLACE", "APPEND"] | Unset
 """The method that an execution is begun with, `UNSET` for that of its stream."""
 
-# The specification calls an upsert APPEND with key columns, Domo's SDK for Python calls it UPSERT.
-_UPSERTS = (UpdateMethod.UPSERT, UpdateMethod.APPEND)
-
 
 class UnconfirmedError(Exception):
     """An execution does not have the method that was asked for, or Domo does not say."""
@@ -69,18 +66,29 @@ async def _prepare_upserts(streams: Streams, stream: Stream, key_columns: Sequen
             f"key_columns: stream {stream.id} has the keys {', '.join(keys)}",
             hint="Change them with streams.update if that is what you mean",
         )
+    if _upserts(stream):
+        return
     if not keys and not key_columns:
         raise InvalidArgumentError("key_columns: UPSERT needs to know which columns make two rows the same")
-    if keys and stream.update_method in _UPSERTS:
-        return
     logger.info("Stream %s is set to UPSERT, it was %s", stream.id, stream.update_method)
     await streams.update(stream.id, update_method=UpdateMethod.UPSERT, key_columns=key_columns or keys)
     after = await streams.get(stream.id)
-    if set(after.key_column_names) != set(key_columns or keys) or after.update_method not in _UPSERTS:
+    if not _upserts(after) or set(after.key_column_names) not in (set(), set(key_columns or keys)):
         raise InvalidArgumentError(
             f"update_method: Domo did not take key columns for stream {stream.id}",
             hint="Upserts have to be allowed for the instance; a DataSet made for upserts has its keys from the start",
         )
+
+
+def _upserts(stream: Stream) -> bool:
+    """Whether a stream is set to upserts.
+
+    The specification calls that APPEND with key columns, Domo's SDK for Python calls it UPSERT. Whether all versions
+    of the API show the key columns is not known, so UPSERT is believed without them.
+    """
+    if stream.update_method == UpdateMethod.APPEND:
+        return bool(stream.key_column_names)
+    return stream.update_method == UpdateMethod.UPSERT
 
 
 def check_confirmed(stream: Stream, execution: Execution, method: UpdateMethod, override: Override) -> None:

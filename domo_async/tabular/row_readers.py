@@ -116,15 +116,17 @@ def open_object(source: object, schema: Schema | None) -> RowReader:
 
 
 def batches_of(item: object) -> Sequence[pa.RecordBatch]:
-    """The batches of a table, or one batch.
+    """The batches of a table or a frame, or one batch.
 
     Raises:
-        InvalidArgumentError: It is neither.
+        InvalidArgumentError: It is none of them.
     """
     if isinstance(item, pa.RecordBatch):
         return [item]
     if isinstance(item, pa.Table):
         return cast("Sequence[pa.RecordBatch]", item.to_batches())
+    if hasattr(item, "__arrow_c_stream__"):
+        return cast("Sequence[pa.RecordBatch]", pa.table(item).to_batches())
     raise InvalidArgumentError(f"rows: {type(item).__name__} came where a record batch or a table was expected")
 
 

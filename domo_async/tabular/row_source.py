@@ -9,7 +9,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, Union
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 import anyio
 
@@ -22,43 +22,38 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from types import TracebackType
 
-    import pandas as pd
-    import polars as pl
     import pyarrow as pa
 
     from domo_async.models import Schema
     from domo_async.tabular.row_readers import RowReader
 
-__all__ = ["ArrowStream", "RowSource", "Rows", "open_rows"]
+__all__ = ["ArrowStream", "LazyRows", "RowSource", "Rows", "open_rows"]
 
 
 class ArrowStream(Protocol):
-    """Whatever hands out its rows through Arrow's C interface, such as a DuckDB relation."""
+    """Whatever hands out its rows through Arrow's C interface: pyarrow's tables, frames, DuckDB relations."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
-RowSource: TypeAlias = Union[
-    "pa.Table",
-    "pa.RecordBatch",
-    "pa.RecordBatchReader",
-    "pd.DataFrame",
-    "pl.DataFrame",
-    "pl.LazyFrame",
-    ArrowStream,
-    AsyncIterable["pa.RecordBatch"],
-    AsyncIterable["pa.Table"],
-    Iterable["pa.RecordBatch"],
-    Iterable["pa.Table"],
-    os.PathLike[str],
-    str,
-]
+class LazyRows(Protocol):
+    """Rows that are computed when they are needed: a lazy frame of polars."""
+
+    def collect_schema(self) -> object:
+        """Names and types of the columns."""
+        ...
+
+
+# By what they can, and not by their classes: pyarrow has no annotations, and checkers know installed packages only.
+RowSource: TypeAlias = (
+    ArrowStream | LazyRows | AsyncIterable[ArrowStream] | Iterable[ArrowStream] | os.PathLike[str] | str
+)
 """Rows to write.
 
 - Arrow tables, record batches and readers, and whatever has ``__arrow_c_stream__``.
 - Frames of pandas, whose index is left out, and of polars, lazy ones too, which are computed batch by batch.
-- Iterables of record batches or tables. An async one is iterated in the event loop, a plain one in worker threads, of
-  which the next may be another one each time.
+- Iterables of record batches, tables or frames. An async one is iterated in the event loop, a plain one in worker
+  threads, of which the next may be another one each time.
 - The path of a ``.parquet``, ``.arrow`` (``.feather``, ``.ipc``), ``.csv``, ``.csv.gz`` or ``.jsonl`` file of any size.
 """
 

@@ -144,6 +144,15 @@ async def test_an_abort_without_an_answer_is_noted_too(live, emulator, stream):
     assert caught.value.__notes__[0].endswith("may still be open: no answer within 0.1 s")
 
 
+async def test_an_abort_without_an_answer_is_logged_of_a_cancelled_load_too(live, emulator, stream, caplog):
+    emulator.faults.add("stall", path="*/abort")
+    with anyio.fail_after(10), anyio.CancelScope() as scope:
+        async with live.streams.execution(stream.id, abort_timeout=0.1):
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert "may still be open: no answer within 0.1 s" in caplog.text
+
+
 async def test_an_abort_that_is_no_longer_needed_is_no_trouble(live, emulator, stream):
     """The answer to the first attempt was lost, and the second finds it ended."""
     emulator.faults.add("lost_answer", path="*/abort", times=1)

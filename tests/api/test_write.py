@@ -242,12 +242,31 @@ async def test_a_stream_without_keys_is_given_them_for_upserts(live, emulator):
     assert (await live.streams.get(done.stream_id)).key_column_names == ["gauge"]
 
 
+async def test_keys_that_are_not_shown_are_believed_of_a_stream_that_upserts(emulator):
+    """Whether every version of the API shows them is not known."""
+
+    async def after(request, response):
+        if request.method == "GET" and request.url.path.startswith("/v1/streams/"):
+            document = json.loads(response.content)
+            for stream in document if isinstance(document, list) else [document]:
+                stream.pop("keyColumnNames", None)
+            return httpx.Response(200, json=document)
+        return response
+
+    async with hooked(emulator, after=after) as domo:
+        await domo.datasets.write("Tides", TIDES.slice(0, 1))
+        for level in (8, 9):
+            table = pa.table({"gauge": ["north"], "level": [level]})
+            await domo.datasets.write("Tides", table, update_method="UPSERT", key_columns=["gauge"])
+    assert rows(emulator) == [("north", 9)]
+
+
 async def test_a_stream_that_takes_no_keys_gets_no_rows(emulator):
     """A load that appends where it should replace would be worse than none."""
 
     async def after(request, response):
         if request.method == "GET" and request.url.path.startswith("/v1/streams/1"):
-            return httpx.Response(200, json=json.loads(response.content) | {"keyColumnNames": None})
+            return httpx.Response(200, json=json.loads(response.content) | {"updateMethod": "REPLACE"})
         return response
 
     async with hooked(emulator, after=after) as domo:

@@ -78,7 +78,12 @@ async def test_duckdb() -> None:
 async def test_polars() -> None:
     polars = pytest.importorskip("polars")
     frame = polars.from_arrow(TABLE)
-    for source in (frame, frame.lazy(), frame.lazy().filter(polars.col("n").is_null() | (polars.col("n") > 0))):
+    for source in (
+        frame,
+        [frame.head(1), frame.slice(1)],
+        frame.lazy(),
+        frame.lazy().filter(polars.col("n").is_null() | (polars.col("n") > 0)),
+    ):
         assert (await read(source)).cast(TABLE.schema).equals(TABLE)
 
 

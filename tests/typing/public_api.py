@@ -37,7 +37,18 @@ from domo_async.errors import (
     RateLimitError,
     StatusError,
 )
-from domo_async.models import Column, ColumnType, DataSet, DataSetSummary, Owner, Policy, Schema
+from domo_async.models import (
+    Column,
+    ColumnType,
+    DataSet,
+    DataSetSummary,
+    Owner,
+    Policy,
+    Schema,
+    UpdateMethod,
+    UploadedRows,
+    WriteResult,
+)
 
 
 async def vault() -> ClientCredentials:
@@ -154,6 +165,27 @@ async def datasets(domo: AsyncDomo) -> None:
         async for chunk in body:
             assert_type(chunk, bytes)
         assert_type(body.received, int)
+
+
+class Frame:
+    """Whatever speaks Arrow's C interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return requested_schema
+
+
+async def writes(domo: AsyncDomo, path: Path) -> None:
+    done = assert_type(await domo.datasets.write("Sales", Frame(), update_method="APPEND"), WriteResult)
+    assert_type(done.rows, int)
+    assert_type(done.stream_id, int | str | None)
+    await domo.datasets.write("Sales", "sales.parquet", schema={"n": "LONG"}, evolve=True, description="ours")
+    await domo.datasets.write("Sales", path, update_method=UpdateMethod.UPSERT, key_columns=["n"])
+    await domo.datasets.write("Sales", path, wait_timeout=timedelta(minutes=5), on_progress=lambda rows, size: None)
+    async with domo.streams.execution(7) as execution:
+        assert_type(await execution.upload(path), UploadedRows)
+    assert_type(await domo.streams.schema(7), Schema)
+    await domo.datasets.write("Sales", path, update_method="append")  # type: ignore[arg-type]
+    await domo.datasets.write("Sales", 5)  # type: ignore[arg-type]
 
 
 async def failures(domo: AsyncDomo) -> None:
