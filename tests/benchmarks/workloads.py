@@ -160,7 +160,7 @@ class Outcome:
 
     facts: dict[str, int]
     extras: dict[str, float] = field(default_factory=dict)
-    result: object = None
+    result: object = field(default=None, repr=False)  # asyncio.run asks for it when it ends, and it can be large
 
 
 def right_facts(workload: Workload, expected: Expected, extras: dict[str, float]) -> dict[str, int]:
