@@ -153,7 +153,7 @@ async def test_an_unknown_host_is_a_connect_error(wire, carrier):
 
 async def test_waiting_for_a_slot_has_a_time_limit(wire, carrier):
     server = wire.serve(wire.answering(wire.silent))
-    timeout = httpx.Timeout(5, pool=0.1, connect=0.1)
+    timeout = httpx.Timeout(5, pool=0.3, connect=1)
     async with client_of(transport_to(server, carrier, slots=1), timeout=timeout) as client:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(client.get, server.url)
