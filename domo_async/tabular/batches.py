@@ -32,7 +32,7 @@ __all__ = ["collected", "gathered", "read_batches"]
 BLOCKS_AHEAD = 1
 """Blocks of bytes that wait for the parser: enough to bridge a pause of the network."""
 
-DECODERS = min(os.cpu_count() or 1, 4)
+DECODERS = min((os.cpu_count() or 1) + 1, 5)
 """Blocks that are decoded at once, or have been and wait for the consumer. Each takes some five times its bytes."""
 
 

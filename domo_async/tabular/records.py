@@ -2,8 +2,8 @@ r"""Where the records of a CSV body begin and end, without reading their fields.
 
 A newline inside quotes belongs to the text. A quote opens a quoted field only at the start of a field; anywhere else in
 an unquoted field it is text (``5.5" pipe``), although Domo's own rules for uploads forbid that. Both are decided
-exactly here, by one regular expression in which no step can be taken back (possessive quantifiers), so that its time is
-proportional to the input: 1 GB/s where quotes are rare.
+exactly here, by regular expressions in which no step can be taken back (possessive quantifiers), so that their time is
+proportional to the input, and where a block ends mostly by a look at its last quotes.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ _CLOSED = re.compile(rb'[^"]*+(?:' + _FIELD_QUOTED + rb'[^"]*+|(?<=[^,\n])"[^"]*
 _WELL_FORMED = re.compile(rb'(?:[^"]++|' + _FIELD_QUOTED + rb"(?![^,\r\n]))*+")
 _QUOTED = re.compile(_FIELD_QUOTED)
 _BLANK_LINE = re.compile(rb"\n(?=\r?\n)")
+
+
+_TRIES = 500
+"""Quotes that are looked at, from the end of a block, for one that tells."""
 
 
 class RecordTooLongError(ValueError):
@@ -146,12 +150,31 @@ def _blank_lines(block: bytes) -> int:
 def _last_boundary(start: bytes) -> int:
     """End of the last whole record, 0 when there is none."""
     cut = start.rfind(b"\n") + 1
-    if start.find(b'"', 0, cut) < 0:
-        return cut
     while cut:
-        match = _CLOSED.match(start, 0, cut)
+        if (sure := _outside(start, cut)) == cut:
+            return cut
+        match = _CLOSED.match(start, sure, cut)
         if match is None or match.end() == cut:
             return cut
         # The newline lies inside a quoted field: look again before the quote that opens it.
         cut = start.rfind(b"\n", 0, match.end()) + 1
+    return 0
+
+
+def _outside(start: bytes, end: int) -> int:
+    r"""A place at or before `end` that is surely outside of quotes, and the start of a field unless it is `end` itself.
+
+    ``x",`` and ``x"\n`` tell, wherever they stand, if x is neither a quote nor the end of a field or a record: inside
+    quotes, this one closes them; outside, it is text. Either way a field ends behind it. So most blocks need not be
+    read from their beginning, which would take a quarter of the time that Arrow needs for them.
+    """
+    quote = start.rfind(b'"', 0, end)
+    if quote < 0:
+        return end
+    for _ in range(_TRIES):
+        if quote <= 0:
+            break
+        if start[quote - 1] not in b'",\r\n' and start[quote + 1] in b",\n":
+            return quote + 2
+        quote = start.rfind(b'"', 0, quote)
     return 0

@@ -63,6 +63,28 @@ def test_blocks_are_whole_records(data: bytes, size: int, more: st.DataObject) -
     assert blocks(data, size, more.draw(st.composite(split)(data))) == whole
 
 
+@given(WILD.filter(lambda data: b"\n" in data), st.sampled_from([1, 2, 500]))
+@settings(max_examples=1000)
+def test_the_last_boundary_is_the_last_end_of_a_record(data: bytes, tries: int) -> None:
+    """Whether or not a quote near the end tells where it lies, and whatever the quotes before it do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_TRIES", tries)
+        assert records._last_boundary(data) == max(ends(data)[0], default=0)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [b'1,"a, b",x\n', b'1,x,"two\nlines"\n', b'5.5" pipe,6",7\n', b'1,"",\n', b'"","""",","\n', b'"a\n""b""\n",1\n'],
+)
+def test_quotes_of_all_kinds_where_blocks_end(unit: bytes) -> None:
+    """Blocks hold whole units, as far as these are whole records."""
+    data = unit * 3000
+    for size in (len(unit) * 7 + 3, 10_000):
+        whole = blocks(data, size)
+        assert b"".join(whole) == data
+        assert not any(ends(block)[1] or block[-1:] != b"\n" for block in whole)
+
+
 @given(WILD)
 @settings(max_examples=400)
 def test_an_open_quote_is_noticed(data: bytes) -> None:
