@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ROW_GROUP_BYTES", "ArrowFile", "ParquetFile", "describe"]
 
-ROW_GROUP_BYTES = 8 * 2**20
-"""Arrow bytes per row group: some 100,000 rows of eight columns. They stay in memory until they are encoded, and the
+ROW_GROUP_BYTES = 6 * 2**20
+"""Arrow bytes per row group: some 100,000 rows of six columns. They stay in memory until they are encoded, and the
 next group comes together meanwhile, for each DataSet that is being pulled."""
 
 _SAMPLE = 10_000
