@@ -102,7 +102,6 @@ class TokenManager:
         self._no_refresh_before = float("-inf")
         self._refusal: DomoError | None = None
         self._refusal_until = float("-inf")
-        self._proven = False
         self._on_trial = False
 
     @property
@@ -234,17 +233,16 @@ class TokenManager:
         """Note that the API answered a call made with `token`."""
         token.accepted = True
         with self._mutex:
-            self._proven = True
             self._on_trial = False
 
     def refuse(self, token: Token) -> bool:
         """Note that the API refused `token`.
 
         Returns:
-            Whether one replay with a new token makes sense. It does not when a young token was never accepted and is
-            itself the first one, or stands in for one that was refused: then the account is disabled or the address is
-            wrong, and a new token would be refused as well. One that another process was granted may have been refused
-            everywhere by now, so it always is replaced.
+            Whether one replay with a new token makes sense. It does not when a young token was never accepted and
+            stands in for one that was refused: two in a row mean that the account is disabled or the address is wrong,
+            and a third would be refused as well. One that another process was granted may have been refused everywhere
+            by now, so it always is replaced.
         """
         with self._mutex:
             current = self._token
@@ -255,7 +253,7 @@ class TokenManager:
                 return True
             young = self._clock() - token.granted_at < _PROBATION
             untried = not token.accepted and not token.adopted
-            if untried and young and (self._on_trial or not self._proven):
+            if untried and young and self._on_trial:
                 return False
             self._on_trial = True
             self._token = None

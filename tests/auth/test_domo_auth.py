@@ -239,6 +239,22 @@ async def test_a_replay_that_is_refused_too_is_the_answer(domo):
         assert domo.grants == 2, "a young token that was never accepted is not stale"
 
 
+async def test_a_first_token_that_was_revoked_on_its_way_is_replaced_for_all_callers(domo):
+    domo.dead.add("token-1")
+    statuses = []
+
+    async def call():
+        response = await client.get("/v1/datasets")
+        statuses.append(response.status_code)
+
+    async with client_for(domo) as client, anyio.create_task_group() as tasks:
+        for _ in range(50):
+            tasks.start_soon(call)
+
+    assert statuses == [200] * 50
+    assert domo.grants == 2
+
+
 async def test_a_token_that_ended_on_the_way_is_late_and_not_refused(domo):
     # A starved process: each token is over by the time that the server sees it, three times in a row.
     now = 1_000.0

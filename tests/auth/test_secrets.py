@@ -374,7 +374,6 @@ async def test_tenants_show_no_secrets(emulator, log):
         token = (await tenant.token()).access_token.get_secret_value()
         emulator.disable_client("the-id")
         emulator.revoke_tokens()
-        tenant.auth.tokens._proven = True
         error = await failure(InvalidCredentialsError, tenant.datasets.list().collect)
 
     assert_hidden([*everything_that_shows(error), log.text, repr(tenant), repr(tenant.stats)], token)
