@@ -14,6 +14,8 @@
     ├── ClientClosedError              the client was closed before or during the call
     ├── TargetError                    the place that data should go to refuses it: a folder, a disk, a permission
     ├── PullError                      some DataSets of a pull did not arrive; carries the report
+    ├── PushError                      some DataSets of a push did not arrive; carries the report
+    ├── UnsettledWriteError            whether rows were added is not known, and adding them again may double them
     ├── ExecutionError                 a stream execution ended without its rows in the DataSet; carries the execution
     │   ├── StreamBusyError            none was begun, since another one is active
     │   ├── ExecutionTakenOverError    another one was begun meanwhile, so Domo aborted it
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from domo_async.jobs.push_report import PushReport
     from domo_async.jobs.report import PullReport
     from domo_async.models.streams import Execution
     from domo_async.tabular.schema_change import SchemaChange
@@ -89,6 +92,7 @@ __all__ = [
     "NotFoundError",
     "PermissionDeniedError",
     "PullError",
+    "PushError",
     "QueryError",
     "RateLimitError",
     "ResponseError",
@@ -99,6 +103,7 @@ __all__ = [
     "TargetError",
     "TransportError",
     "UnreadableRowError",
+    "UnsettledWriteError",
 ]
 
 
@@ -247,6 +252,18 @@ class PullError(DomoError):
     def __init__(self, message: str, *, report: PullReport, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.report = report
+
+
+class PushError(DomoError):
+    """Some DataSets of a push did not arrive. `report` says which, and why."""
+
+    def __init__(self, message: str, *, report: PushReport, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.report = report
+
+
+class UnsettledWriteError(DomoError):
+    """Whether rows were added to a DataSet is not known, and Domo has no way to tell. They were not added again."""
 
 
 class ExecutionError(DomoError):

@@ -30,6 +30,7 @@ from domo_async.errors import (
     MissingExtraError,
     NotFoundError,
     PullError,
+    PushError,
     QueryError,
     RateLimitError,
     ServerError,
@@ -45,7 +46,7 @@ def make(kind):
     """An instance with every attribute set to something."""
     if issubclass(kind, MissingExtraError):
         return kind("Reading Parquet", extra="arrow")
-    if issubclass(kind, PullError):
+    if issubclass(kind, PullError | PushError):
         return kind("2 of 3 DataSets did not arrive", report={"failed": 2}, hint="See report")
     if issubclass(kind, ExecutionError):
         return kind("It ended", execution=Execution(id=9, current_state="ERROR"), hint="Look at it")

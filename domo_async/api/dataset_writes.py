@@ -21,9 +21,11 @@ from domo_async.models import UpdateMethod
 from domo_async.tabular.parts import DEFAULT_PART_SIZE
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from domo_async.api.part_upload import UploadProgressCallback
     from domo_async.api.row_fitting import MissingColumns
-    from domo_async.models import WriteResult
+    from domo_async.models import WriteResult, WriteStep
     from domo_async.tabular.row_source import RowSource
 
 __all__ = ["DataSetWrites"]
@@ -53,6 +55,7 @@ class DataSetWrites(DataSetRecords):
         wait_timeout: Seconds | None = None,
         abort_timeout: Seconds = 15.0,
         on_progress: UploadProgressCallback | None = None,
+        on_step: Callable[[WriteStep], Awaitable[None]] | None = None,
     ) -> WriteResult:
         """Write rows into a DataSet: all of them, or none. A name that there is not yet becomes a DataSet.
 
@@ -97,6 +100,8 @@ class DataSetWrites(DataSetRecords):
             wait_timeout: Seconds to wait for that, None for as long as it takes.
             abort_timeout: Seconds to spend on aborting, also while this task is being cancelled.
             on_progress: Called with the rows and the bytes sent of each part that has arrived; must not block.
+            on_step: Awaited before an execution is begun, when it is, and before its commit. Whoever writes these
+                steps down can ask Domo after a crash whether the rows went in. If it raises, the execution is aborted.
 
         Returns:
             Ids, counts, and whether the DataSet was made.
@@ -141,6 +146,7 @@ class DataSetWrites(DataSetRecords):
             wait_timeout=None if wait_timeout is None else seconds("wait_timeout", wait_timeout),
             abort_timeout=seconds("abort_timeout", abort_timeout),
             on_progress=on_progress,
+            on_step=on_step,
         )
         return await RowWrite(self, self._session, order).run(rows)
 

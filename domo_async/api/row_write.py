@@ -20,11 +20,13 @@ from domo_async.api.streams import Streams
 from domo_async.api.write_target import Target, Targets
 from domo_async.errors import CallError, InvalidArgumentError, InvalidDataError, SchemaMismatchError, StreamBusyError
 from domo_async.http.options import UNSET, Unset
-from domo_async.models import Schema, Stream, UpdateMethod, UploadedRows, WriteResult
+from domo_async.models import Schema, Stream, UpdateMethod, UploadedRows, WriteResult, WriteStep
 from domo_async.tabular.row_source import open_rows
 from domo_async.tabular.schema_change import compare
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from domo_async.api.dataset_records import DataSetRecords
     from domo_async.http.session import Session
     from domo_async.tabular.row_source import Rows, RowSource
@@ -52,6 +54,7 @@ class WriteOrder:
     wait_timeout: float | None
     abort_timeout: float
     on_progress: UploadProgressCallback | None
+    on_step: Callable[[WriteStep], Awaitable[None]] | None = None
 
 
 class RowWrite:
@@ -149,11 +152,12 @@ class RowWrite:
                 return result
             if target.stream is None:
                 names = fitting.columns.names
+                await self._tell(WriteStep("import", target.dataset_id))
                 uploaded = await import_parts(self._datasets, target.dataset_id, names, parts, order.update_method)
                 if order.on_progress is not None:
                     order.on_progress(uploaded.rows, uploaded.sent_bytes)
             else:
-                execution_id, uploaded = await self._load(target.stream, parts)
+                execution_id, uploaded = await self._load(target.dataset_id, target.stream, parts)
                 result = replace(result, execution_id=execution_id)
         return replace(
             result,
@@ -182,22 +186,31 @@ class RowWrite:
             await self._datasets.update(target.dataset_id, schema=fitting.columns)
         return target
 
-    async def _load(self, stream: Stream, parts: StartedParts) -> tuple[int | str, UploadedRows]:
+    async def _tell(self, step: WriteStep) -> None:
+        if self._order.on_step is not None:
+            await self._order.on_step(step)
+
+    async def _load(self, dataset_id: str, stream: Stream, parts: StartedParts) -> tuple[int | str, UploadedRows]:
         method = self._order.update_method
         override = await override_for(self._streams, stream, method, self._order.key_columns)
         try:
-            return await self._load_as(stream, parts, override)
+            return await self._load_as(dataset_id, stream, parts, override)
         except UnconfirmedError as error:
             # The first was aborted before it had any rows.
             logger.warning("Stream %s is set to %s for good: %s", stream.id, method, error)
             await self._streams.update(stream.id, update_method=method)
             try:
-                return await self._load_as(await self._streams.get(stream.id), parts, UNSET)
+                return await self._load_as(dataset_id, await self._streams.get(stream.id), parts, UNSET)
             except UnconfirmedError as again:
                 raise again.named() from None
 
-    async def _load_as(self, stream: Stream, parts: StartedParts, override: Override) -> tuple[int | str, UploadedRows]:
+    async def _load_as(
+        self, dataset_id: str, stream: Stream, parts: StartedParts, override: Override
+    ) -> tuple[int | str, UploadedRows]:
         order = self._order
+        newest = None if stream.last_execution is None else stream.last_execution.id
+        step = WriteStep("begin", dataset_id, stream.id, newest=newest)
+        await self._tell(step)
         async with load(
             self._streams,
             self._session,
@@ -207,12 +220,14 @@ class RowWrite:
             limit=order.abort_timeout,
             newest=stream.last_execution,
         ) as execution:
+            await self._tell(replace(step, kind="begun", execution_id=execution.id))
             check_confirmed(stream, execution.execution, order.update_method, override)
 
             uploaded = await execution.upload_cut(parts, concurrency=order.concurrency, on_progress=order.on_progress)
             if not uploaded.parts:
                 # An execution without any part may be none to Domo; with a part that holds nothing there is no doubt.
                 await execution.upload_part(1, b"")
+            await self._tell(replace(step, kind="commit", execution_id=execution.id))
         if order.wait:
             try:
                 await execution.wait(timeout=order.wait_timeout)

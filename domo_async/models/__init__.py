@@ -40,7 +40,7 @@ from domo_async.models.s3_exports import S3Export, S3ExportStatus
 from domo_async.models.streams import Execution, ExecutionState, Stream, UpdateMethod
 from domo_async.models.tokens import AccessToken
 from domo_async.models.users import GroupReference, User
-from domo_async.models.writes import UploadedRows, WriteResult
+from domo_async.models.writes import UploadedRows, WriteResult, WriteStep
 
 __all__ = [
     "AccessToken",
@@ -113,4 +113,5 @@ __all__ = [
     "User",
     "Visibility",
     "WriteResult",
+    "WriteStep",
 ]

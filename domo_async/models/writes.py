@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["UploadedRows", "WriteResult"]
+__all__ = ["UploadedRows", "WriteResult", "WriteStep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +52,24 @@ class WriteResult:
     csv_bytes: int
     sent_bytes: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStep:
+    """A step of a write. Whoever keeps these can tell after a crash what became of the rows.
+
+    Attributes:
+        kind: ``begin``: an execution is about to be begun. ``begun``: it is there, and empty. ``commit``: its rows have
+            arrived, and it is about to be committed. ``import``: the DataSet has no stream, and all rows are about to
+            be imported in one piece.
+        dataset_id: Id of the DataSet.
+        stream_id: Id of its stream, None if it has none.
+        execution_id: Number of the execution, None before there is one.
+        newest: Number of the newest execution before this one, None if there was none.
+    """
+
+    kind: Literal["begin", "begun", "commit", "import"]
+    dataset_id: str
+    stream_id: int | str | None = None
+    execution_id: int | str | None = None
+    newest: int | str | None = None
