@@ -26,7 +26,7 @@ class Connection:
     def reset(self) -> None:
         """Drop the connection with a TCP reset; what is still buffered is lost."""
         sock = self._transport.get_extra_info("socket")
-        if sock is not None:
+        if sock is not None and sock.fileno() >= 0:  # else the client was faster, and there is nothing to drop
             with contextlib.suppress(OSError):
                 # Lingering for no time makes the kernel send RST instead of FIN.
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import re
@@ -12,6 +13,8 @@ import pytest
 
 from domo_async.emulator import Emulator
 from domo_async.emulator.faults import KINDS, Faults
+from domo_async.emulator.protocol import Connection
+from domo_async.emulator.serving import _loop_factory
 
 
 @pytest.fixture
@@ -364,3 +367,32 @@ def test_many_faults_at_once(emulator, open_client, big):
     for thread in threads:
         thread.join()
     assert set(outcomes) == {None, 10_000_000}
+
+
+def test_a_client_that_has_left_cannot_be_reset():
+    """A reset that strikes after the client has closed its connection is nothing to stumble over."""
+
+    class Watched(asyncio.Protocol):
+        def connection_made(self, transport):
+            transport.get_extra_info("socket")  # uvicorn has asked for it, so uvloop has one to give us later
+            self.connection = Connection(transport)
+            made.set_result(self)
+
+        def connection_lost(self, exc):
+            self.connection.note_lost()
+
+    async def leave_first():
+        nonlocal made
+        made = asyncio.get_running_loop().create_future()
+        server = await asyncio.get_running_loop().create_server(Watched, "127.0.0.1", 0)
+        async with server:
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            protocol = await made
+            writer.close()
+            await protocol.connection.lost()
+            await asyncio.sleep(0)  # uvloop lets go of the socket after it has told
+            protocol.connection.reset()
+
+    made = None
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(leave_first())

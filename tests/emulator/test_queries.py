@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from decimal import Decimal
 
 import pyarrow as pa
@@ -153,3 +155,16 @@ def test_large_results_are_complete(shared_emulator, shared_client, query):
     assert [row[0] for row in document["rows"]] == list(range(20_000))
     assert document["rows"][7][1] == 'a"\n'
     assert document["numRows"] == 20_000
+
+
+def test_the_first_queries_may_come_together():
+    """Nothing of the grammar is loaded by the first query: another thread would find it half built."""
+    program = (
+        "import sys\n"
+        "from domo_async.emulator.rows.dialect import translate\n"
+        "before = set(sys.modules)\n"
+        "translate('SELECT a, COUNT(*) FROM table GROUP BY a ORDER BY 1 LIMIT 2', 'SELECT c0 AS \"a\" FROM rows_1')\n"
+        "print(sorted(name for name in set(sys.modules) - before if name.startswith('sqlglot')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

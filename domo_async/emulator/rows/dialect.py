@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import TokenType, exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.dialects.mysql import MySQL
 from sqlglot.errors import SqlglotError
 
 __all__ = ["Translation", "UnparsableSqlError", "translate"]
 
+# Dialects are passed as classes and never by name: a name is looked up when it is first used, and sqlglot registers a
+# dialect before it has built it. A second thread would read its query with half a grammar.
 
 _QUERY_STARTS = {TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN}
 
@@ -46,14 +50,14 @@ def translate(sql: str, relation: str) -> Translation:
         'SELECT "a b" FROM (SELECT c0 AS "a b" FROM rows_1) AS "table"'
     """
     try:
-        statements = [tree for tree in sqlglot.parse(_name_the_table(sql), read="mysql") if tree is not None]
+        statements = [tree for tree in sqlglot.parse(_name_the_table(sql), read=MySQL) if tree is not None]
         tree = statements[0] if len(statements) == 1 else None
-        source = sqlglot.parse_one(relation, read="duckdb")
+        source = sqlglot.parse_one(relation, read=DuckDB)
         if not isinstance(tree, exp.Query) or not tree.selects:
             raise UnparsableSqlError(sql)
         _name_the_columns(tree)
         _point_at(tree, source)
-        return Translation(tree.sql(dialect="duckdb"), _aggregated(tree))
+        return Translation(tree.sql(dialect=DuckDB), _aggregated(tree))
     except (SqlglotError, RecursionError, ValueError) as error:
         raise UnparsableSqlError(sql) from error
 
@@ -62,7 +66,7 @@ def _name_the_table(sql: str) -> str:
     """Put ``table``, a reserved word, into backticks wherever it stands by itself."""
     pieces: list[str] = []
     end = 0
-    tokens = sqlglot.tokenize(sql, read="mysql")
+    tokens = sqlglot.tokenize(sql, read=MySQL)
     if not tokens or tokens[0].token_type not in _QUERY_STARTS:
         # sqlglot would take other statements for commands, and log a warning for each.
         raise UnparsableSqlError(sql)
@@ -83,7 +87,7 @@ def _name_the_columns(tree: exp.Query) -> None:
     columns = [
         column
         if isinstance(column, exp.Alias | exp.Column) or column.is_star
-        else exp.alias_(column.copy(), column.sql(dialect="mysql"), quoted=True)
+        else exp.alias_(column.copy(), column.sql(dialect=MySQL), quoted=True)
         for column in select.expressions
     ]
     select.set("expressions", columns)
