@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
@@ -22,13 +22,13 @@ from domo_async.tabular.replacement import refusal
 from domo_async.tabular.types import domo_schema
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 
     from domo_async.jobs.recipe import Recipe
     from domo_async.jobs.source import DatasetSource
     from domo_async.tabular.query_result import QueryResult
 
-__all__ = ["Fetching", "Means", "Part", "Watch"]
+__all__ = ["Fetcher", "Fetching", "Means", "Part", "Watch", "fetch_here"]
 
 _ROWS_AT_A_TIME = 5_000
 
@@ -78,6 +78,29 @@ class Watch:
     received: Callable[[int], None]
     decoding: Callable[[], None]
     written: Callable[[int], None]
+
+
+class Fetcher(Protocol):
+    """Brings the rows of one DataSet into files, here or on another computer; for one attempt.
+
+    Args:
+        dataset: The DataSet, with its schema.
+        recipe: How to make the files.
+        stem: What the files are called after.
+        folder: An empty folder for them, which is removed afterwards.
+        watch: Who wants to know how it goes.
+    """
+
+    async def __call__(self, dataset: DataSet, recipe: Recipe, stem: str, folder: Path, watch: Watch) -> Sequence[Part]:
+        """The files, in the order of the rows."""
+        ...
+
+
+async def fetch_here(
+    means: Means, dataset: DataSet, recipe: Recipe, stem: str, folder: Path, watch: Watch
+) -> list[Part]:
+    """Fetch a DataSet on this computer; a `Fetcher`, once it has its means."""
+    return await Fetching(means, dataset, recipe, folder, watch).run(lambda n: f"{stem}.{n:05}{recipe.suffix}")
 
 
 class Fetching:

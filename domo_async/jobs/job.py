@@ -31,7 +31,7 @@ from domo_async.jobs.events import (
     TransferQueued,
     TransferSkipped,
 )
-from domo_async.jobs.fetch import Means
+from domo_async.jobs.fetch import Means, fetch_here
 from domo_async.jobs.listing import length_of, wanted
 from domo_async.jobs.report import PullReport, Transfer
 from domo_async.jobs.spool import Room
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
     from domo_async.jobs.events import PullEvent
+    from domo_async.jobs.fetch import Fetcher
     from domo_async.jobs.listing import Selectable
     from domo_async.jobs.settings import JobSettings
     from domo_async.jobs.source import DatasetSource
@@ -81,6 +82,7 @@ class Job:
         settings: How.
         listener: Takes the events.
         sleep: Waits some seconds.
+        fetch: Brings rows into files, None for this computer to do it.
     """
 
     def __init__(
@@ -90,6 +92,8 @@ class Job:
         settings: JobSettings,
         listener: Callable[[PullEvent], None],
         sleep: Callable[[float], Awaitable[None]],
+        *,
+        fetch: Fetcher | None = None,
     ) -> None:
         self._source = source
         self._target = TargetCalls(target)
@@ -97,6 +101,7 @@ class Job:
         self._settings = settings
         self._listener = listener
         self._listening = False
+        self._fetch = fetch
         self._sleep = sleep
         self._turns = Turns()
         self._wanted: dict[str, int] = {}
@@ -157,8 +162,10 @@ class Job:
             verify=settings.verify,
         )
         room = Room(min(_SPILL, await self._target.free_space() // _SHARE_OF_DISK))
+        means = Means(self._source, anyio.CapacityLimiter(settings.budget.decoders), room)
         self._around = Surroundings(
-            means=Means(self._source, anyio.CapacityLimiter(settings.budget.decoders), room),
+            source=self._source,
+            fetch=self._fetch or partial(fetch_here, means),
             target=self._target,
             folder=self._folder,
             patience=settings.patience,

@@ -19,7 +19,7 @@ from domo_async.jobs.events import (
     TransferStarted,
     TransferWriting,
 )
-from domo_async.jobs.fetch import Fetching, Means, Watch
+from domo_async.jobs.fetch import Watch
 from domo_async.jobs.manifest import DataSetRecord, schema_digest
 from domo_async.jobs.report import Transfer
 from domo_async.jobs.targets import StagedFile
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from domo_async.jobs.decision import Action
     from domo_async.jobs.events import PullEvent
+    from domo_async.jobs.fetch import Fetcher
     from domo_async.jobs.patience import Patience
+    from domo_async.jobs.source import DatasetSource
     from domo_async.jobs.survey import Finding
     from domo_async.jobs.targets.calls import TargetCalls
     from domo_async.models import DataSet, DataSetSummary
@@ -48,7 +50,8 @@ class Surroundings:
     """What is the same for all transfers of a job.
 
     Attributes:
-        means: What fetching needs.
+        source: Where DataSets come from.
+        fetch: Brings rows into files.
         target: Where files go.
         folder: The target as a folder of this computer, None if it is none.
         patience: How long one is tried for.
@@ -56,7 +59,8 @@ class Surroundings:
         sleep: Waits some seconds.
     """
 
-    means: Means
+    source: DatasetSource
+    fetch: Fetcher
     target: TargetCalls
     folder: Path | None
     patience: Patience
@@ -122,7 +126,7 @@ class Transferring:
 
     async def _attempt(self) -> DataSetRecord:
         self._rows = self._received = self._told = 0
-        dataset = self._dataset = await self._around.means.source.get(self._id)
+        dataset = self._dataset = await self._around.source.get(self._id)
         if dataset.deleted:
             raise NotFoundError("the DataSet is deleted", status=404, operation="datasets.get")
         if self._finding is None:
@@ -161,12 +165,10 @@ class Transferring:
 
     async def _fetch(self, dataset: DataSet, finding: Finding) -> DataSetRecord:
         target = self._around.target
-        suffix = finding.recipe.suffix
         folder = await target.staging()
         try:
             watch = Watch(self._on_received, self._on_writing, self._on_written)
-            fetching = Fetching(self._around.means, dataset, finding.recipe, folder, watch)
-            parts = await fetching.run(lambda number: f"{finding.stem}.{number:05}{suffix}")
+            parts = await self._around.fetch(dataset, finding.recipe, finding.stem, folder, watch)
             names = target.target.file_names(finding.stem, finding.recipe, len(parts))
             files = [
                 StagedFile(part.path, name, part.rows, part.bytes, part.sha256)
