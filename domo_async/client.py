@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from domo_async.api.account_types import AccountTypes
     from domo_async.api.accounts import Accounts
     from domo_async.api.activity_log import ActivityLog
+    from domo_async.api.arguments import StreamUpdateMethod
     from domo_async.api.cards import Cards
     from domo_async.api.clients import Clients
     from domo_async.api.datasets import DataSets
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from domo_async.api.groups import Groups
     from domo_async.api.pages import Pages
     from domo_async.api.projects import Projects
+    from domo_async.api.row_fitting import MissingColumns
     from domo_async.api.s3_exports import S3Exports
     from domo_async.api.simple import Simple
     from domo_async.api.streams import Streams
@@ -53,6 +55,11 @@ if TYPE_CHECKING:
     from domo_async.jobs.events import PullEvent
     from domo_async.jobs.listing import Selectable
     from domo_async.jobs.plan import PullPlan
+    from domo_async.jobs.push_events import PushEvent
+    from domo_async.jobs.push_options import PushOptions, Unsettled
+    from domo_async.jobs.push_plan import PushPlan
+    from domo_async.jobs.push_report import PushReport
+    from domo_async.jobs.push_sources import PushSource
     from domo_async.jobs.recipe import DataSetOptions
     from domo_async.jobs.report import PullReport
     from domo_async.jobs.settings import CalledAfter
@@ -587,6 +594,164 @@ class AsyncDomo:
             refresh=refresh,
             verify=verify,
             prune=prune,
+        )
+
+    async def push(
+        self,
+        source: PushSource,
+        *,
+        into: str | None = None,
+        name: str = "{name}",
+        update_method: StreamUpdateMethod = "REPLACE",
+        key_columns: Sequence[str] = (),
+        evolve: bool = False,
+        missing_columns: MissingColumns = "refuse",
+        options: Mapping[str, PushOptions] | None = None,
+        state: str | os.PathLike[str] | None = None,
+        concurrency: int = 8,
+        memory: int | None = None,
+        part_size: int = 16 * 2**20,
+        refresh: bool = False,
+        verify: bool = False,
+        unsettled: Unsettled = "refuse",
+        retries: int = 3,
+        patience: float = 600.0,
+        max_failures: int | None = None,
+        fail_fast: bool = False,
+        on_event: Callable[[PushEvent], None] | None = None,
+    ) -> PushReport:
+        """Write files into DataSets, many at a time, and only what has changed since the last time.
+
+        A file is a DataSet, and so is a folder of part files in the folder that is pushed. The folder that a pull made
+        goes back into the DataSets that its manifest names. A name that there is not yet becomes a DataSet.
+
+        What was pushed is written down, each step before it is taken. The same call again skips what has not changed,
+        and asks Domo what became of a write that was cut off: rows are never appended twice, and no execution is left
+        open. With ``APPEND``, each file is appended once, and the next call appends the files that are new.
+
+        Args:
+            source: A file, a folder, a pattern such as ``lake/*.parquet``, or several of them.
+            into: Id or exact name of the one DataSet that everything goes into, None for one DataSet for each.
+            name: What DataSets are called, with ``{name}``, the name of the file or in the manifest, and ``{folder}``.
+            update_method: ``REPLACE``, ``APPEND`` or ``UPSERT``.
+            key_columns: Columns that make two rows the same, for ``UPSERT``.
+            evolve: Give DataSets columns that they do not have, and widen types where nothing is lost.
+            missing_columns: ``refuse`` or ``null``: what to do about columns that do not come.
+            options: What is different for some DataSets, by id or by name; names may have ``*`` and ``?``.
+            state: File that keeps what was pushed. None for ``.domo-async/push.json`` in the folder of the files.
+            concurrency: How many DataSets are on their way at a time.
+            memory: Bytes that rows on their way may take; with little, fewer DataSets at a time. None for no bound
+                but `concurrency`.
+            part_size: Bytes of CSV per part, before compression.
+            refresh: Write what has not changed, too; not with ``APPEND``.
+            verify: Read all files although size and time are those of the last time, and replace what others have
+                written to since.
+            unsettled: What to do if Domo cannot tell whether rows were appended: ``refuse``, or what you have found
+                out: ``done`` or ``again``.
+            retries: How often a DataSet is begun again after any error that waiting can cure.
+            patience: Seconds for which it is begun again beyond that, while Domo is not there, 0 for none.
+            max_failures: DataSets that may fail before the push is stopped, None for any number.
+            fail_fast: Stop with the first failure.
+            on_event: Called with each event; must not block.
+
+        Returns:
+            What became of each DataSet. One that failed does not stop the others.
+
+        Raises:
+            TargetError: What was pushed cannot be written down or read, or another push is at work.
+            PushError: More DataSets failed than may.
+            AuthenticationError: The credentials were refused.
+            InvalidArgumentError: An argument makes no sense, or two files are meant for one DataSet; nothing was sent.
+            CallError: The listing failed.
+
+        Example:
+            ::
+
+                report = await domo.push("lake/*.parquet", update_method="REPLACE")
+                report.raise_for_failures()
+        """
+        from domo_async.jobs.push import push
+        from domo_async.jobs.push_options import PushOptions
+
+        return await push(
+            self.datasets,
+            self.streams,
+            source,
+            api_url=self.api_url,
+            into=into,
+            name=name,
+            common=PushOptions(
+                update_method=update_method,
+                key_columns=key_columns,
+                evolve=evolve,
+                missing_columns=missing_columns,
+            ),
+            options=options,
+            state=state,
+            concurrency=concurrency,
+            memory=memory,
+            part_size=part_size,
+            refresh=refresh,
+            verify=verify,
+            unsettled=unsettled,
+            retries=retries,
+            patience=patience,
+            max_failures=max_failures,
+            fail_fast=fail_fast,
+            on_event=on_event,
+        )
+
+    async def plan_push(
+        self,
+        source: PushSource,
+        *,
+        into: str | None = None,
+        name: str = "{name}",
+        update_method: StreamUpdateMethod = "REPLACE",
+        key_columns: Sequence[str] = (),
+        evolve: bool = False,
+        missing_columns: MissingColumns = "refuse",
+        options: Mapping[str, PushOptions] | None = None,
+        state: str | os.PathLike[str] | None = None,
+        refresh: bool = False,
+        verify: bool = False,
+    ) -> PushPlan:
+        """Say what `push` with the same arguments would do, and do nothing.
+
+        Whether a write that was cut off went in is not asked, and columns are not compared.
+
+        Returns:
+            For each DataSet what would be done and why.
+
+        Raises:
+            TargetError: What was pushed cannot be read.
+            InvalidArgumentError: An argument makes no sense.
+            CallError: The listing failed.
+
+        Example:
+            ::
+
+                print(await domo.plan_push("lake"))
+        """
+        from domo_async.jobs.push import plan_push
+        from domo_async.jobs.push_options import PushOptions
+
+        return await plan_push(
+            self.datasets,
+            source,
+            api_url=self.api_url,
+            into=into,
+            name=name,
+            common=PushOptions(
+                update_method=update_method,
+                key_columns=key_columns,
+                evolve=evolve,
+                missing_columns=missing_columns,
+            ),
+            options=options,
+            state=state,
+            refresh=refresh,
+            verify=verify,
         )
 
     def _local(self, path: str) -> tuple[str, str]:

@@ -20,6 +20,23 @@ from domo_async.jobs.events import (
 from domo_async.jobs.manifest import DataSetRecord, FileRecord, Manifest, RunRecord, read_manifest
 from domo_async.jobs.plan import PlannedTransfer, PullPlan
 from domo_async.jobs.pull import plan_pull, pull
+from domo_async.jobs.push import plan_push, push
+from domo_async.jobs.push_events import (
+    PushEvent,
+    PushFinished,
+    PushStarted,
+    UploadCommitting,
+    UploadFailed,
+    UploadFinished,
+    UploadProgress,
+    UploadRetried,
+    UploadSkipped,
+    UploadStarted,
+)
+from domo_async.jobs.push_options import PushOptions
+from domo_async.jobs.push_plan import PlannedUpload, PushPlan
+from domo_async.jobs.push_report import PushReport, Upload
+from domo_async.jobs.push_state import PendingWrite, PushedFile, PushRecord, PushState
 from domo_async.jobs.recipe import DataSetOptions
 from domo_async.jobs.report import PullReport, Transfer
 from domo_async.jobs.selection import Selection
@@ -35,12 +52,23 @@ __all__ = [
     "FileRecord",
     "FilesRemoved",
     "Manifest",
+    "PendingWrite",
     "PlannedTransfer",
+    "PlannedUpload",
     "PullEvent",
     "PullFinished",
     "PullPlan",
     "PullReport",
     "PullStarted",
+    "PushEvent",
+    "PushFinished",
+    "PushOptions",
+    "PushPlan",
+    "PushRecord",
+    "PushReport",
+    "PushStarted",
+    "PushState",
+    "PushedFile",
     "RunRecord",
     "Selection",
     "SelectionRead",
@@ -56,7 +84,17 @@ __all__ = [
     "TransferSkipped",
     "TransferStarted",
     "TransferWriting",
+    "Upload",
+    "UploadCommitting",
+    "UploadFailed",
+    "UploadFinished",
+    "UploadProgress",
+    "UploadRetried",
+    "UploadSkipped",
+    "UploadStarted",
     "plan_pull",
+    "plan_push",
     "pull",
+    "push",
     "read_manifest",
 ]
