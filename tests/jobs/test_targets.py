@@ -280,9 +280,23 @@ class TestLease:
         assert b"elsewhere" in (store.get_bytes(".domo-async/lease.json") or b"")
 
 
+def test_an_object_gets_another_name(store: ObjectStore) -> None:
+    """Whatever had that name before is gone, and so is the old name."""
+    store.put_bytes("old/one.csv", b"new rows")
+    store.put_bytes("place/two.csv", b"old rows")
+    for name in ("place/two.csv", "elsewhere/three.csv"):
+        store.move("old/one.csv", name)
+        assert store.get_bytes(name) == b"new rows"
+        assert store.get_bytes("old/one.csv") is None
+        store.put_bytes("old/one.csv", b"new rows")
+    with pytest.raises(TargetError):
+        store.move("never/there.csv", "place/two.csv")
+    assert store.get_bytes("place/two.csv") == b"new rows"
+
+
 async def test_a_put_that_fails_is_repeated(shelf: Shelf, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then the job stops, with a sentence, and keeps what was done."""
-    monkeypatch.setattr("domo_async.jobs.targets.objects._WAITS", (0.0, 0.0))
+    monkeypatch.setattr("domo_async.jobs.targets.stores._WAITS", (0.0, 0.0))
     filesystem = BucketFileSystem(skip_instance_cache=True)
     filesystem.store, filesystem.puts = {}, []
     store = FsspecStore(filesystem, "lake", place="s3://lake")

@@ -17,7 +17,7 @@ from domo_async.tabular.extras import require
 if TYPE_CHECKING:
     from domo_async.jobs.targets.stores import ObjectStore
 
-__all__ = ["Contents", "NameRefusedError", "StagedFile", "Target", "target_for"]
+__all__ = ["Contents", "NameRefusedError", "StagedFile", "Target", "is_database", "place_for", "target_for"]
 
 _DATABASES = (".duckdb", ".ddb")
 
@@ -39,13 +39,39 @@ def target_for(
     if not isinstance(to, str | bytes | os.PathLike) and callable(getattr(to, "commit", None)):
         return to
     path = os.fspath(to) if isinstance(to, str | os.PathLike) else ""
+    if isinstance(path, str) and filesystem is None and is_database(path):
+        return DuckDBTarget(Path(path))
+    place = place_for(to, filesystem=filesystem)
+    if isinstance(place, Path):
+        return FolderTarget(place)
+    from domo_async.jobs.targets.objects import ObjectTarget
+
+    return ObjectTarget(place, scratch=scratch)
+
+
+def is_database(address: str) -> bool:
+    """Whether an address means a DuckDB database."""
+    return "://" not in address and address.lower().endswith(_DATABASES)
+
+
+def place_for(to: object, *, filesystem: object = None) -> Path | ObjectStore:
+    """The folder that an address means, or the object store.
+
+    Args:
+        to: A folder, or a URI that pyarrow or fsspec knows.
+        filesystem: A file system of pyarrow or fsspec, in which `to` is a path.
+
+    Raises:
+        InvalidArgumentError: The address means nothing.
+        MissingExtraError: What it needs is not installed.
+    """
+    path = os.fspath(to) if isinstance(to, str | os.PathLike) else ""
     if not isinstance(path, str) or not path:
         raise InvalidArgumentError(f"to={to!r} is no place")
     if filesystem is not None:
-        return _in_filesystem(filesystem, path, scratch)
+        return _in_filesystem(filesystem, path)
     if "://" not in path:
-        is_database = path.lower().endswith(_DATABASES)
-        return DuckDBTarget(Path(path)) if is_database else FolderTarget(Path(path))
+        return Path(path)
     place = without_secrets(path)
     pafs = require("pyarrow.fs", feature="Pulling to a URI")
     try:
@@ -53,14 +79,14 @@ def target_for(
     except require("pyarrow", feature="Pulling to a URI").ArrowInvalid as error:
         if "nrecognized filesystem" not in str(error):
             raise InvalidArgumentError(f"to={place!r} is no address that pyarrow understands") from error
-        return _by_fsspec(path, place, scratch)
+        return _by_fsspec(path, place)
     except (OSError, NotImplementedError) as error:
         words = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InvalidArgumentError(f"to={place!r} cannot be opened: {words}") from error
-    return _in_filesystem(found, root, scratch, place=place)
+    return _in_filesystem(found, root, place=place)
 
 
-def _by_fsspec(uri: str, place: str, scratch: Path | None) -> Target:
+def _by_fsspec(uri: str, place: str) -> Path | ObjectStore:
     try:
         fsspec = importlib.import_module("fsspec.core")
     except ImportError as error:
@@ -69,31 +95,26 @@ def _by_fsspec(uri: str, place: str, scratch: Path | None) -> Target:
         found, root = fsspec.url_to_fs(uri)
     except (ImportError, ValueError) as error:
         raise InvalidArgumentError(f"to={place!r} cannot be opened: {error}") from error
-    return _in_filesystem(found, root, scratch, place=place)
+    return _in_filesystem(found, root, place=place)
 
 
-def _in_filesystem(filesystem: object, root: str, scratch: Path | None, *, place: str | None = None) -> Target:
+def _in_filesystem(filesystem: object, root: str, *, place: str | None = None) -> Path | ObjectStore:
     place = place or without_secrets(root)
     kind = getattr(filesystem, "type_name", None)
     protocol = getattr(filesystem, "protocol", None)
     if kind == "local" or protocol == "file" or (isinstance(protocol, tuple | list) and "file" in protocol):
-        return FolderTarget(Path(root))
-    from domo_async.jobs.targets.objects import ObjectTarget
-
+        return Path(root)
     if not root.strip("/"):
         raise InvalidArgumentError(f"to={place!r} names no bucket")
-    store: ObjectStore
     if isinstance(kind, str):
         from domo_async.jobs.targets.arrow_store import ArrowStore
 
-        store = ArrowStore(filesystem, root, place=place)
-    elif protocol is not None and hasattr(filesystem, "put_file"):
+        return ArrowStore(filesystem, root, place=place)
+    if protocol is not None and hasattr(filesystem, "put_file"):
         from domo_async.jobs.targets.fsspec_store import FsspecStore
 
-        store = FsspecStore(filesystem, root, place=place)
-    else:
-        raise InvalidArgumentError(f"filesystem={type(filesystem).__name__} is neither one of pyarrow nor of fsspec")
-    return ObjectTarget(store, scratch=scratch)
+        return FsspecStore(filesystem, root, place=place)
+    raise InvalidArgumentError(f"filesystem={type(filesystem).__name__} is neither one of pyarrow nor of fsspec")
 
 
 def without_secrets(address: str) -> str:

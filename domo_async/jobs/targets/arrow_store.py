@@ -62,6 +62,18 @@ class ArrowStore:
         with told_by(self._place):
             self._exchange(name, write)
 
+    def move(self, name: str, to: str) -> None:
+        """Rename an object; where there is no rename, the store copies it and forgets the old one."""
+        source, target = self._path(name), self._path(to)
+        with told_by(self._place):
+            if self._whole:
+                self._fs.copy_file(source, target)
+                with suppress(OSError):
+                    self._fs.delete_file(source)
+            else:
+                self._fs.create_dir(target.rpartition("/")[0], recursive=True)
+                self._fs.move(source, target)
+
     def get_bytes(self, name: str) -> bytes | None:
         """Read a small object."""
         with told_by(self._place, to="read"):

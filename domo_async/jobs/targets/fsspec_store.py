@@ -50,6 +50,18 @@ class FsspecStore:
         with told_by(self._place):
             self._exchange(name, lambda path: self._fs.pipe_file(path, data))
 
+    def move(self, name: str, to: str) -> None:
+        """Rename an object; where there is no rename, the store copies it and forgets the old one."""
+        source, target = self._path(name), self._path(to)
+        with told_by(self._place):
+            if self._whole:
+                self._fs.cp_file(source, target)
+                with suppress(Exception):
+                    self._fs.rm_file(source)
+            else:
+                self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
+                self._fs.mv(source, target)
+
     def get_bytes(self, name: str) -> bytes | None:
         """Read a small object."""
         with told_by(self._place, to="read"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,17 +11,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from domo_async.errors import TargetError
 from domo_async.jobs.manifest import HOME, DataSetRecord, FileRecord, Manifest, RunRecord, read_manifest
 from domo_async.jobs.targets.journal import Entry, replay
 from domo_async.jobs.targets.layout import file_names, stem_of
 from domo_async.jobs.targets.lease import Lease
 from domo_async.jobs.targets.protocol import Contents
 from domo_async.jobs.targets.scratch import Scratch
-from domo_async.jobs.targets.stores import STAGING
+from domo_async.jobs.targets.stores import STAGING, again
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from domo_async.jobs.recipe import Recipe
     from domo_async.jobs.targets.protocol import StagedFile
@@ -33,8 +31,6 @@ __all__ = ["ObjectTarget"]
 _MANIFEST = f"{HOME}/manifest.json"
 _SET_ASIDE = f"{HOME}/manifest.unreadable.json"
 _JOURNAL = f"{HOME}/journal"
-_WAITS = (1.0, 4.0)
-"""Seconds before a store is asked again that has refused. Its own client has most likely asked several times before."""
 
 
 class ObjectTarget:
@@ -128,14 +124,14 @@ class ObjectTarget:
         """Upload the files, and then write the record to the journal."""
         modified: dict[str, int] = {}
         for file in files:
-            _again(partial(self._store.put, file.name, file.path))
+            again(partial(self._store.put, file.name, file.path))
             facts = self._store.facts(file.name)
             if facts is not None and facts.modified is not None:
                 modified[file.name] = facts.modified
         new = {file.name for file in files}
         for name in obsolete:
             if name not in new:
-                _again(partial(self._store.delete, name))
+                again(partial(self._store.delete, name))
         record = record.model_copy(
             update={
                 "files": [FileRecord(name=f.name, rows=f.rows, bytes=f.bytes, sha256=f.sha256) for f in files],
@@ -154,7 +150,7 @@ class ObjectTarget:
         record = self._records.get(dataset_id)
         names = tuple(file.name for file in record.files) if record is not None else ()
         for name in names:
-            _again(partial(self._store.delete, name))
+            again(partial(self._store.delete, name))
         self._put(dataset_id, None)
         return names
 
@@ -176,7 +172,7 @@ class ObjectTarget:
     def _put(self, dataset_id: str, record: DataSetRecord | None) -> None:
         entry = Entry(id=dataset_id, record=record)
         document = entry.model_dump_json().encode()
-        _again(partial(self._store.put_bytes, f"{_JOURNAL}/{_object_name(dataset_id)}", document))
+        again(partial(self._store.put_bytes, f"{_JOURNAL}/{_object_name(dataset_id)}", document))
         with self._writing:
             self._changed = True
             replay(self._records, [entry])
@@ -204,7 +200,7 @@ class ObjectTarget:
 
     def _fold(self) -> None:
         document = Manifest.of(self._records).to_bytes()
-        _again(partial(self._store.put_bytes, _MANIFEST, document))
+        again(partial(self._store.put_bytes, _MANIFEST, document))
         for name in self._store.list(_JOURNAL):
             self._store.delete(name)
         self._changed = False
@@ -216,12 +212,3 @@ class ObjectTarget:
 def _object_name(dataset_id: str) -> str:
     """An id as the name of an object: ids are UUIDs, but nobody has promised that."""
     return f"{hashlib.sha256(dataset_id.encode()).hexdigest()[:32]}.json"
-
-
-def _again(work: Callable[[], None]) -> None:
-    for wait in _WAITS:
-        try:
-            return work()
-        except TargetError:
-            time.sleep(wait)
-    return work()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,9 @@ from domo_async.errors import TargetError
 from domo_async.jobs.manifest import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
-__all__ = ["BLOCK", "STAGING", "ObjectFacts", "ObjectStore", "digest_of", "to_the_second", "told_by"]
+__all__ = ["BLOCK", "STAGING", "ObjectFacts", "ObjectStore", "again", "digest_of", "to_the_second", "told_by"]
 
 STAGING = f"{HOME}/staging"
 """Where objects are written on stores whose objects are visible before they are complete."""
@@ -23,6 +24,9 @@ BLOCK = 4 * 2**20
 """Bytes that are read or sent at a time."""
 
 _LONGEST_WORDS = 300
+_WAITS = (1.0, 4.0)
+"""Seconds before a store is asked again that has refused. Its own client has most likely asked several times before."""
+
 _SECOND = 10**9
 
 
@@ -59,6 +63,10 @@ class ObjectStore(Protocol):
         """Write a small object."""
         ...
 
+    def move(self, name: str, to: str) -> None:
+        """Give an object another name, within the store; an object of that name is replaced."""
+        ...
+
     def get_bytes(self, name: str) -> bytes | None:
         """Read a small object, None if there is none."""
         ...
@@ -78,6 +86,16 @@ class ObjectStore(Protocol):
     def sha256(self, name: str) -> str | None:
         """SHA-256 of an object, None if there is none."""
         ...
+
+
+def again(work: Callable[[], None]) -> None:
+    """Do something that a store may refuse; twice more if it does."""
+    for wait in _WAITS:
+        try:
+            return work()
+        except TargetError:
+            time.sleep(wait)
+    return work()
 
 
 @contextmanager
