@@ -13,6 +13,7 @@
     │   └── SchemaMismatchError        rows do not have the columns of their DataSet; carries the difference
     ├── ClientClosedError              the client was closed before or during the call
     ├── TargetError                    the place that data should go to refuses it: a folder, a disk, a permission
+    ├── ExecutorError                  Spark gave up a task: its executor died, or the task broke there
     ├── PullError                      some DataSets of a pull did not arrive; carries the report
     ├── PushError                      some DataSets of a push did not arrive; carries the report
     ├── UnsettledWriteError            whether rows were added is not known, and adding them again may double them
@@ -78,6 +79,7 @@ __all__ = [
     "DomoError",
     "ExecutionError",
     "ExecutionTakenOverError",
+    "ExecutorError",
     "ForeignOriginError",
     "IncompleteDataError",
     "InsufficientScopeError",
@@ -244,6 +246,12 @@ class ClientClosedError(DomoError):
 
 class TargetError(DomoError):
     """The place that data should go to refuses it: not a folder, no space, no permission."""
+
+
+class ExecutorError(DomoError):
+    """Spark gave up a task: its executor died as often as Spark tries, or the task broke in a way nobody foresaw."""
+
+    retryable = True
 
 
 class PullError(DomoError):
