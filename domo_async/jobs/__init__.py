@@ -1,5 +1,6 @@
 """Many DataSets at once."""
 
+from domo_async.jobs.chronicle import Chronicle, Chronicler, read_chronicle
 from domo_async.jobs.decision import Action
 from domo_async.jobs.events import (
     FilesRemoved,
@@ -7,10 +8,13 @@ from domo_async.jobs.events import (
     PullFinished,
     PullStarted,
     SelectionRead,
+    Setting,
+    StatsRead,
     TransferFailed,
     TransferFinished,
     TransferProgress,
     TransferQueued,
+    TransferReceived,
     TransferReceiving,
     TransferRetried,
     TransferSkipped,
@@ -45,6 +49,8 @@ from domo_async.jobs.targets import Contents, StagedFile, Target
 
 __all__ = [
     "Action",
+    "Chronicle",
+    "Chronicler",
     "Contents",
     "DataSetOptions",
     "DataSetRecord",
@@ -72,13 +78,16 @@ __all__ = [
     "RunRecord",
     "Selection",
     "SelectionRead",
+    "Setting",
     "StagedFile",
+    "StatsRead",
     "Target",
     "Transfer",
     "TransferFailed",
     "TransferFinished",
     "TransferProgress",
     "TransferQueued",
+    "TransferReceived",
     "TransferReceiving",
     "TransferRetried",
     "TransferSkipped",
@@ -96,5 +105,6 @@ __all__ = [
     "plan_push",
     "pull",
     "push",
+    "read_chronicle",
     "read_manifest",
 ]

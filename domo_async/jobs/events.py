@@ -2,8 +2,9 @@
 
 The life of a DataSet: `TransferSkipped`, or `TransferQueued`, then for each attempt `TransferStarted`,
 `TransferReceiving` (the first bytes), `TransferWriting` (its turn to be decoded), `TransferProgress` again and again,
-and `TransferRetried` if another attempt follows; at the end `TransferFinished`, `TransferFailed` or `TransferSkipped`.
-A job that is stopped leaves lives unfinished; `PullFinished` comes in any case.
+`TransferReceived` (the last bytes), and `TransferRetried` if another attempt follows; at the end `TransferFinished`,
+`TransferFailed` or `TransferSkipped`. `StatsRead` comes every second between them. A job that is stopped leaves lives
+unfinished; `PullFinished` comes in any case.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from domo_async.errors import DomoError
+    from domo_async.http.stats import Stats
     from domo_async.jobs.decision import Action
     from domo_async.jobs.report import PullReport, Transfer
 
@@ -23,16 +27,23 @@ __all__ = [
     "PullFinished",
     "PullStarted",
     "SelectionRead",
+    "Setting",
+    "StatsRead",
     "TransferFailed",
     "TransferFinished",
     "TransferProgress",
     "TransferQueued",
+    "TransferReceived",
     "TransferReceiving",
     "TransferRetried",
     "TransferSkipped",
     "TransferStarted",
     "TransferWriting",
 ]
+
+
+Setting = str | int | float | bool | None
+"""The value of a setting, as JSON has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +65,13 @@ class PullStarted(_Event):
         total: How many DataSets were asked for, None when only the listing will tell.
         target: Where they go.
         warnings: What was odd about the target, as sentences.
+        settings: What the job was told, for people: names and values. There are no secrets among them.
     """
 
     total: int | None
     target: str = ""
     warnings: tuple[str, ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict[str, "Setting"], compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +129,18 @@ class TransferReceiving(_Event):
     """The first bytes have come."""
 
     dataset_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReceived(_Event):
+    """The last bytes have come. What is left is to write them, or to wait for a turn to do so.
+
+    Attributes:
+        received: Bytes of CSV received by this attempt.
+    """
+
+    dataset_id: str
+    received: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +219,19 @@ class FilesRemoved(_Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StatsRead(_Event):
+    """The numbers of the client, read every second; only of jobs that were started by a client.
+
+    They tell what no single DataSet knows: tokens, retries below the transfers, and that Domo asked everybody to wait.
+
+    Attributes:
+        stats: The numbers.
+    """
+
+    stats: Stats
+
+
+@dataclass(frozen=True, slots=True)
 class PullFinished(_Event):
     """The job is over, also when it was stopped: then the report lists what was done until then."""
 
@@ -206,6 +244,7 @@ PullEvent = (
     | TransferQueued
     | TransferStarted
     | TransferReceiving
+    | TransferReceived
     | TransferWriting
     | TransferProgress
     | TransferRetried
@@ -213,6 +252,7 @@ PullEvent = (
     | TransferSkipped
     | TransferFailed
     | FilesRemoved
+    | StatsRead
     | PullFinished
 )
 """Any of the events, for ``match``."""

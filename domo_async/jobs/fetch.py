@@ -71,11 +71,13 @@ class Watch:
 
     Attributes:
         received: Takes the bytes that have come.
+        arrived: Hears that the last byte has come.
         decoding: Hears that the rows are being written from now on.
         written: Takes the rows that have been written.
     """
 
     received: Callable[[int], None]
+    arrived: Callable[[], None]
     decoding: Callable[[], None]
     written: Callable[[int], None]
 
@@ -148,7 +150,7 @@ class Fetching:
         dataset = self._dataset
         body = partial(self._means.source.export, dataset.id, include_header=False)
         spool = Spool(self._folder / ".spool", self._means.room)
-        async with Spooled(body, spool, self._watch.received) as arriving, self._means.decoders:
+        async with Spooled(body, spool, self._watch.received, self._watch.arrived) as arriving, self._means.decoders:
             self._watch.decoding()
             spool.connect()
             parts = await self._write(arriving, dataset, names)

@@ -21,11 +21,13 @@ from domo_async.errors import (
     PullError,
     TargetError,
 )
+from domo_async.jobs.chronicle.chronicler import Chronicler
 from domo_async.jobs.events import (
     FilesRemoved,
     PullFinished,
     PullStarted,
     SelectionRead,
+    StatsRead,
     TransferFailed,
     TransferFinished,
     TransferQueued,
@@ -34,6 +36,7 @@ from domo_async.jobs.events import (
 from domo_async.jobs.fetch import Means, fetch_here
 from domo_async.jobs.listing import length_of, wanted
 from domo_async.jobs.report import PullReport, Transfer
+from domo_async.jobs.selection import Selection
 from domo_async.jobs.spool import Room
 from domo_async.jobs.survey import Survey
 from domo_async.jobs.targets import NameRefusedError
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
 
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+    from domo_async.http.stats import Stats
+    from domo_async.jobs.chronicle.document import Chronicle
     from domo_async.jobs.events import PullEvent
     from domo_async.jobs.fetch import Fetcher
     from domo_async.jobs.listing import Selectable
@@ -66,6 +71,9 @@ _SPILL = 2 * 2**30
 
 _SHARE_OF_DISK = 4
 
+_BETWEEN_STATS = 1.0
+"""Seconds between two looks at the numbers of the client."""
+
 
 class Job:
     """A pull while it runs. Runs once.
@@ -83,6 +91,7 @@ class Job:
         listener: Takes the events.
         sleep: Waits some seconds.
         fetch: Brings rows into files, None for this computer to do it.
+        stats: Reads the numbers of the client, None if there is no such thing.
     """
 
     def __init__(
@@ -92,9 +101,12 @@ class Job:
         settings: JobSettings,
         listener: Callable[[PullEvent], None],
         sleep: Callable[[float], Awaitable[None]],
+        stats: Callable[[], Stats] | None = None,
         *,
         fetch: Fetcher | None = None,
     ) -> None:
+        self._stats = stats
+        self._chronicler = Chronicler()
         self._source = source
         self._target = TargetCalls(target)
         self._folder = Path(target.place) if isinstance(target, FolderTarget) else None
@@ -112,6 +124,7 @@ class Job:
         self._removed: list[str] = []
         self._warnings: list[str] = []
         self._stopped_by: Exception | None = None
+        self._ended = False
         self._survey: Survey
         self._around: Surroundings
 
@@ -127,6 +140,7 @@ class Job:
             await self._begin(contents, items)
             await self._pull(items, contents)
             await self._tidy_up(contents)
+            self._ended = True
         except Exception as error:  # noqa: BLE001 - raised again below, when the target is given back
             self._stopped_by = error
         finally:
@@ -136,6 +150,7 @@ class Job:
                 seconds=time.monotonic() - started,
                 removed=tuple(self._removed),
                 warnings=tuple(self._warnings),
+                chronicle=self._written_down(),
             )
             if self._listening:
                 self._tell(PullFinished(report))
@@ -173,7 +188,9 @@ class Job:
             sleep=self._sleep,
         )
         self._listening = True
-        self._tell(PullStarted(length_of(items), self._target.target.place, contents.warnings))
+        selection = items.words if isinstance(items, Selection) else None
+        place = self._target.target.place
+        self._tell(PullStarted(length_of(items), place, contents.warnings, settings=settings.described(selection)))
         if contents.leftovers:
             self._tell(FilesRemoved(contents.leftovers, "a job that was cut off had begun to write them"))
 
@@ -183,16 +200,18 @@ class Job:
         total = length_of(items)
         workers = self._settings.budget.downloads
         async with anyio.create_task_group() as tasks, send, receive:
-            renewing = anyio.CancelScope()
+            meanwhile = anyio.CancelScope()
             if (seconds := self._target.target.renew_every) is not None:
-                tasks.start_soon(self._guarded, tasks.cancel_scope, partial(self._renew, seconds, renewing))
+                tasks.start_soon(self._guarded, tasks.cancel_scope, partial(self._renew, seconds, meanwhile))
+            if self._stats is not None:
+                tasks.start_soon(self._guarded, tasks.cancel_scope, partial(self._count, self._stats, meanwhile))
             async with anyio.create_task_group() as working:
                 scope = tasks.cancel_scope
                 working.start_soon(self._guarded, scope, partial(self._read, items, contents, send.clone()))
                 for _ in range(workers if total is None else min(workers, total)):
                     working.start_soon(self._guarded, scope, partial(self._work, receive.clone()))
                 send.close()
-            renewing.cancel()
+            meanwhile.cancel()
         if self._stopped_by is not None:
             raise self._stopped_by
 
@@ -209,6 +228,12 @@ class Job:
             while True:
                 await anyio.sleep(seconds)
                 await self._target.renew()
+
+    async def _count(self, stats: Callable[[], Stats], scope: anyio.CancelScope) -> None:
+        with scope:
+            while True:
+                self._tell(StatsRead(stats()))
+                await anyio.sleep(_BETWEEN_STATS)
 
     async def _read(
         self, items: Selectable, contents: Contents, queue: MemoryObjectSendStream[tuple[int, str]]
@@ -319,7 +344,18 @@ class Job:
         self._warnings.append(words)
         logger.warning("%s", words)
 
+    def _written_down(self) -> Chronicle:
+        """What happened, for the report. The last numbers of the client belong to it."""
+        if self._stats is not None:
+            self._chronicler(StatsRead(self._stats()))
+        error = self._stopped_by
+        if isinstance(error, _TooManyFailuresError) and isinstance(error.__cause__, DomoError):
+            error = error.__cause__
+        self._chronicler.warnings = list(self._warnings)
+        return self._chronicler.chronicle(error=error, interrupted=error is None and not self._ended)
+
     def _tell(self, event: PullEvent) -> None:
+        self._chronicler(event)
         try:
             self._listener(event)
         except BaseException:

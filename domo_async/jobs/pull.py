@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from domo_async.http.stats import Stats
     from domo_async.jobs.events import PullEvent
     from domo_async.jobs.listing import Selectable
     from domo_async.jobs.report import PullReport
@@ -54,6 +55,7 @@ async def pull(
     max_failures: int | None = None,
     fail_fast: bool = False,
     on_event: Callable[[PullEvent], None] | None = None,
+    stats: Callable[[], Stats] | None = None,
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
 ) -> PullReport:
     """Bring DataSets into a lake, many at a time, and only what has changed since the last time.
@@ -99,6 +101,7 @@ async def pull(
         max_failures: DataSets that may fail before the job is stopped, None for any number.
         fail_fast: Stop with the first failure; the same as ``max_failures=0``.
         on_event: Called in the event loop with each event; must not block. If it raises, the job stops with that.
+        stats: Reads the numbers of the client that `datasets` belongs to, for the report; None if there is none.
         sleep: Waits between retries, in seconds.
 
     Returns:
@@ -140,7 +143,7 @@ async def pull(
     )
     target = target_for(to, filesystem=filesystem, scratch=None if scratch is None else Path(scratch))
     settings.check(target)
-    return await Job(datasets, target, settings, on_event or _ignore, sleep).run(selection)
+    return await Job(datasets, target, settings, on_event or _ignore, sleep, stats).run(selection)
 
 
 async def plan_pull(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from domo_async.errors import PullError
+from domo_async.errors import InvalidArgumentError, PullError
+from domo_async.jobs.chronicle.words import size
 
 if TYPE_CHECKING:
+    import os
     from datetime import datetime
     from pathlib import Path
 
     from domo_async.errors import DomoError
+    from domo_async.jobs.chronicle.document import Chronicle
     from domo_async.jobs.decision import Action
 
 __all__ = ["PullReport", "Transfer"]
@@ -90,12 +93,14 @@ class PullReport:
         seconds: Duration of the job.
         removed: Names of files that were removed because their DataSets do not belong to the job any more.
         warnings: What was odd, as sentences.
+        chronicle: What happened, and when; None for a report that no job made.
     """
 
     transfers: tuple[Transfer, ...]
     seconds: float
     removed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    chronicle: Chronicle | None = field(default=None, repr=False, compare=False)
 
     @property
     def succeeded(self) -> tuple[Transfer, ...]:
@@ -164,10 +169,45 @@ class PullReport:
             "transfers": [transfer.to_dict() for transfer in self.transfers],
         }
 
+    def to_html(self) -> str:
+        """The report as one HTML page with a timeline of the transfers, which needs nothing but itself.
+
+        Raises:
+            InvalidArgumentError: No job made this report, so that it has no `chronicle`.
+        """
+        return self._chronicle().to_html()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write what happened into a file, as a whole or not at all.
+
+        Args:
+            path: Where to; the folder must exist. ``.html`` makes a page for people, ``.json`` a document that
+                `read_chronicle` reads.
+
+        Returns:
+            The path.
+
+        Raises:
+            InvalidArgumentError: Another suffix, or no job made this report.
+            TargetError: The disk is full or refuses.
+
+        Example:
+            ::
+
+                report = await domo.pull(Selection.everything(), to="lake")
+                report.save("report.html")
+        """
+        return self._chronicle().save(path)
+
+    def _chronicle(self) -> Chronicle:
+        if self.chronicle is None:
+            raise InvalidArgumentError("This report has no chronicle: no job made it")
+        return self.chronicle
+
     def __str__(self) -> str:
         summary = f"{len(self.succeeded)} of {len(self.transfers)} DataSets in {self.seconds:.1f} s: {self.rows:,} rows"
         unchanged = f", {len(self.unchanged)} of them unchanged" if self.unchanged else ""
-        lines = [f"{summary}, {_size(self.received)} received, {_size(self.file_bytes)} on disk{unchanged}"]
+        lines = [f"{summary}, {size(self.received)} received, {size(self.file_bytes)} on disk{unchanged}"]
         lines += [f"  failed: {_called(transfer)}: {transfer.error}" for transfer in self.failed[:_MOST_SHOWN]]
         if len(self.failed) > _MOST_SHOWN:
             lines.append(f"  … and {len(self.failed) - _MOST_SHOWN} more")
@@ -176,12 +216,3 @@ class PullReport:
 
 def _called(transfer: Transfer) -> str:
     return f"{transfer.name!r} ({transfer.dataset_id})" if transfer.name else transfer.dataset_id
-
-
-def _size(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"

@@ -10,6 +10,7 @@ from domo_async.jobs.budget import Budget
 from domo_async.jobs.patience import Patience
 
 if TYPE_CHECKING:
+    from domo_async.jobs.events import Setting
     from domo_async.jobs.recipe import Recipes
     from domo_async.jobs.targets import Target
 
@@ -59,3 +60,28 @@ class JobSettings:
             raise InvalidArgumentError(f"names={self.names!r} is neither 'name' nor 'id'")
         for recipe in self.recipes.all:
             target.file_names("table", recipe, 1)
+
+    def described(self, selection: str | None) -> dict[str, Setting]:
+        """What the job was told, for people. Queries and columns are left out: they may say more than a report should.
+
+        Args:
+            selection: What was selected, if it has words for that.
+        """
+        recipe = self.recipes.common
+        special = len(self.recipes.all) - 1
+        facts: dict[str, Setting] = {} if selection is None else {"selection": selection}
+        return facts | {
+            "format": recipe.format,
+            "names": self.names,
+            "rows_per_file": recipe.rows_per_file,
+            "columns": None if recipe.columns is None else len(recipe.columns),
+            "options": special,
+            "concurrency": self.budget.downloads,
+            "writers": self.budget.decoders,
+            "retries": self.patience.retries,
+            "patience": self.patience.seconds,
+            "max_failures": self.max_failures,
+            "refresh": self.refresh,
+            "verify": self.verify,
+            "prune": self.prune,
+        }

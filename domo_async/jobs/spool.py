@@ -219,6 +219,7 @@ class Spooled(AbstractAsyncContextManager["Spool"]):
         body: Opens the download.
         spool: What to fill.
         on_bytes: Called in the event loop with the number of bytes that have come.
+        on_end: Called in the event loop when the last byte has come.
     """
 
     def __init__(
@@ -226,10 +227,12 @@ class Spooled(AbstractAsyncContextManager["Spool"]):
         body: Callable[[], AbstractAsyncContextManager[AsyncIterable[bytes]]],
         spool: Spool,
         on_bytes: Callable[[int], None],
+        on_end: Callable[[], None] | None = None,
     ) -> None:
         self._body = body
         self._spool = spool
         self._on_bytes = on_bytes
+        self._on_end = on_end
         self._tasks: TaskGroup
 
     async def __aenter__(self) -> Spool:
@@ -253,6 +256,8 @@ class Spooled(AbstractAsyncContextManager["Spool"]):
         try:
             async with self._body() as chunks:
                 await self._pour(chunks)
+            if self._on_end is not None:
+                self._on_end()
         except Exception as error:  # noqa: BLE001 - raised again at the reader
             self._spool.end(error)
         else:

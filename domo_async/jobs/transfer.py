@@ -14,6 +14,7 @@ import anyio
 from domo_async.errors import DomoError, NotFoundError, TargetError
 from domo_async.jobs.events import (
     TransferProgress,
+    TransferReceived,
     TransferReceiving,
     TransferRetried,
     TransferStarted,
@@ -167,7 +168,7 @@ class Transferring:
         target = self._around.target
         folder = await target.staging()
         try:
-            watch = Watch(self._on_received, self._on_writing, self._on_written)
+            watch = Watch(self._on_received, self._on_arrived, self._on_writing, self._on_written)
             parts = await self._around.fetch(dataset, finding.recipe, finding.stem, folder, watch)
             names = target.target.file_names(finding.stem, finding.recipe, len(parts))
             files = [
@@ -187,6 +188,9 @@ class Transferring:
         self._received += size
         if self._received - self._told >= _TELLING:
             self._tell()
+
+    def _on_arrived(self) -> None:
+        self._around.emit(TransferReceived(self._id, self._received))
 
     def _on_writing(self) -> None:
         self._around.emit(TransferWriting(self._id, self._clock() - self._attempt_began))

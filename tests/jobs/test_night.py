@@ -24,6 +24,7 @@ from domo_async.jobs import (
     TransferFinished,
     TransferProgress,
     TransferQueued,
+    TransferReceived,
     TransferReceiving,
     TransferRetried,
     TransferSkipped,
@@ -139,8 +140,8 @@ async def test_events_tell_a_timeline(emulator: Emulator, domo: AsyncDomo, tmp_p
     assert isinstance(events[-1], PullFinished)
     read = [event for event in events if isinstance(event, SelectionRead)]
     assert [(event.total, event.skipped, event.rows) for event in read] == [(10, 0, 500 * 10 + 100 * 45)]
-    kinds = [TransferQueued, TransferStarted, TransferReceiving, TransferWriting, TransferProgress, TransferFinished]
-    whole = {kind.__name__ for kind in kinds}
+    coming = [TransferQueued, TransferStarted, TransferReceiving, TransferReceived]
+    whole = {kind.__name__ for kind in (*coming, TransferWriting, TransferProgress, TransferFinished)}
     failed = lives.pop(emulator.dataset_ids["D03"])
     assert failed[:2] == ["TransferQueued", "TransferStarted"]
     assert failed[-1] == TransferFailed.__name__
@@ -149,6 +150,7 @@ async def test_events_tell_a_timeline(emulator: Emulator, domo: AsyncDomo, tmp_p
         assert set(life) == whole
         assert (life[0], life[1], life[-1]) == ("TransferQueued", "TransferStarted", "TransferFinished")
         assert life.index("TransferWriting") < life.index("TransferFinished")
+        assert life.index("TransferReceiving") < life.index("TransferReceived") < life.index("TransferFinished")
     skipped: list[object] = []
     await domo.pull(Selection.names("D0?"), to=tmp_path, on_event=skipped.append)
     assert sum(isinstance(event, TransferSkipped) for event in skipped) == 9

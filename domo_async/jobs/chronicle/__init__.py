@@ -1,0 +1,33 @@
+"""What happened in a job, and when: recorded while it runs, saved as a page or as JSON.
+
+Three steps, each of which can be used alone: `Chronicler` takes the events of a job and remembers, within bounds;
+`Chronicle` is what it remembers, as a document; `domo_async.jobs.chronicle.page` makes one HTML page of a document.
+"""
+
+from domo_async.jobs.chronicle.chronicler import Chronicler
+from domo_async.jobs.chronicle.document import (
+    CHRONICLE_VERSION,
+    Chronicle,
+    Failure,
+    Life,
+    Pause,
+    Phase,
+    Retry,
+    Totals,
+    Traffic,
+    read_chronicle,
+)
+
+__all__ = [
+    "CHRONICLE_VERSION",
+    "Chronicle",
+    "Chronicler",
+    "Failure",
+    "Life",
+    "Pause",
+    "Phase",
+    "Retry",
+    "Totals",
+    "Traffic",
+    "read_chronicle",
+]
