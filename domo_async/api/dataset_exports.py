@@ -1,30 +1,25 @@
-# pyright: reportUnknownParameterType=false
-# pyarrow ships no annotations.
-"""Rows out of DataSets: as bytes, as files, as batches, and as one table."""
+"""Rows out of DataSets as they come: as bytes, and as files."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from domo_async.api.batch_stream import BatchStream
 from domo_async.api.dataset_writes import DataSetWrites
 from domo_async.errors import AuthenticationError, IncompleteDataError, UnreadableRowError
 from domo_async.http.download import Download
 from domo_async.http.operations import Operation, Safety, encode_query
 from domo_async.http.request import Request
-from domo_async.models import DataSet, Schema
-from domo_async.tabular.batches import collected, read_batches
+from domo_async.models import DataSet
 from domo_async.tabular.export_file import WrittenFile, write_export
 from domo_async.tabular.file_format import FileFormat
+from domo_async.tabular.row_count import expected_rows
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from domo_async.tabular.export_file import ProgressCallback
 
 __all__ = ["DataSetExports"]
@@ -45,7 +40,7 @@ _RESTARTS: Final = 2
 
 
 class DataSetExports(DataSetWrites):
-    """The DataSet API, and the ways of rows out of DataSets."""
+    """The DataSet API, and the ways of rows out of DataSets unread."""
 
     @asynccontextmanager
     async def export(
@@ -151,7 +146,7 @@ class DataSetExports(DataSetWrites):
                     target,
                     dataset=dataset,
                     format=format,
-                    expected_rows=_expected_rows(dataset),
+                    expected_rows=expected_rows(dataset),
                     recount=partial(self._count, dataset_id),
                     include_header=include_header,
                     columns=columns,
@@ -160,117 +155,6 @@ class DataSetExports(DataSetWrites):
                 )
 
         return await self._while_unchanged(dataset_id, bring)
-
-    def read_batches(
-        self,
-        dataset_id: str,
-        *,
-        columns: Sequence[str] | None = None,
-        decimal: DecimalType = DEFAULT_DECIMAL,
-    ) -> BatchStream:
-        """Read a DataSet as Arrow record batches while it arrives, in constant memory.
-
-        Download, parsing and the body of the loop run at the same time. Rows are counted: if their number is not the
-        one that the DataSet had before and still has, the iteration ends with an error.
-
-        Args:
-            dataset_id: Id of the DataSet (UUID text).
-            columns: Names of the columns to read, in this order; None for all.
-            decimal: Precision and scale for DECIMAL columns.
-
-        Returns:
-            An iterator over batches of n >= 1 rows x k columns, in the order of the export.
-
-        Raises:
-            UnreadableRowError: A row is not what the DataSet's schema says; names row, column and value.
-            IncompleteDataError: Other rows arrived than the DataSet has.
-            InvalidArgumentError: An unknown column.
-            MissingExtraError: pyarrow is not installed.
-            CallError: Anything else that can happen to a call. All are raised by the iteration.
-
-        Example:
-            ::
-
-                async for batch in domo.datasets.read_batches(dataset_id):
-                    print(batch.num_rows)
-        """
-        return BatchStream(partial(self._checked, dataset_id, columns, decimal))
-
-    async def read(
-        self,
-        dataset_id: str,
-        *,
-        columns: Sequence[str] | None = None,
-        decimal: DecimalType = DEFAULT_DECIMAL,
-    ) -> pa.Table:
-        """Read a whole DataSet into memory as an Arrow table.
-
-        When the DataSet changes on the way, its rows or its columns, the reading starts over, twice at most.
-
-        Args:
-            dataset_id: Id of the DataSet (UUID text).
-            columns: Names of the columns to read, in this order; None for all.
-            decimal: Precision and scale for DECIMAL columns.
-
-        Returns:
-            A table of n rows x k columns, in the order of the export.
-
-        Raises:
-            IncompleteDataError: Other rows arrived than the DataSet has.
-            UnreadableRowError: A row is not what the DataSet's schema says; names row, column and value.
-            InvalidArgumentError: An unknown column.
-            MissingExtraError: pyarrow is not installed.
-            CallError: Anything else that can happen to a call.
-
-        Example:
-            ::
-
-                table = await domo.datasets.read(dataset_id)
-        """
-
-        async def collect(dataset: DataSet) -> pa.Table:
-            async with self._decoded(dataset, columns, decimal) as batches:
-                table = await collected(batches, dataset, columns=columns, decimal=decimal)
-            expected = _expected_rows(dataset)
-            if expected is not None and table.num_rows not in (expected, await self._count(dataset_id)):
-                raise _incomplete(dataset, table.num_rows, expected)
-            return table
-
-        return await self._while_unchanged(dataset_id, collect)
-
-    @asynccontextmanager
-    async def _decoded(
-        self, dataset: DataSet, columns: Sequence[str] | None, decimal: DecimalType
-    ) -> AsyncGenerator[AsyncIterator[pa.RecordBatch]]:
-        schema, name = dataset.schema or Schema(), dataset.name or dataset.id
-        async with (
-            self.export(dataset.id) as body,
-            read_batches(body, schema, columns=columns, decimal=decimal, dataset=name) as batches,
-        ):
-            yield batches
-
-    @asynccontextmanager
-    async def _checked(
-        self, dataset_id: str, columns: Sequence[str] | None, decimal: DecimalType
-    ) -> AsyncGenerator[AsyncIterator[pa.RecordBatch]]:
-        dataset = await self.get(dataset_id)
-        async with (
-            self._decoded(dataset, columns, decimal) as batches,
-            aclosing(self._counted(batches, dataset)) as counted,
-        ):
-            yield counted
-
-    async def _counted(
-        self, batches: AsyncIterator[pa.RecordBatch], dataset: DataSet
-    ) -> AsyncGenerator[pa.RecordBatch]:
-        rows = 0
-        async for batch in batches:
-            rows += batch.num_rows
-            yield batch
-        expected = _expected_rows(dataset)
-        # Where the DataSet has changed meanwhile, nobody can say how many rows the export should have had.
-        if expected not in (None, rows) and await self._count(dataset.id) == expected:
-            raise _incomplete(dataset, rows, expected)
 
     async def _while_unchanged(self, dataset_id: str, work: Callable[[DataSet], Awaitable[ResultT]]) -> ResultT:
         """Do it again with a new description when the rows were not those of the old one."""
@@ -288,13 +172,3 @@ class DataSetExports(DataSetWrites):
 
     async def _count(self, dataset_id: str) -> int | None:
         return (await self.get(dataset_id)).rows
-
-
-def _expected_rows(dataset: DataSet) -> int | None:
-    """How many rows an export has, as far as the description tells."""
-    # Under PDP the export holds the rows of this user only, and the description counts all.
-    return None if dataset.pdp_enabled else dataset.rows
-
-
-def _incomplete(dataset: DataSet, rows: int, expected: int | None) -> IncompleteDataError:
-    return IncompleteDataError(f"DataSet {dataset.name or dataset.id!r}: {rows} rows arrived, and it has {expected}")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import anyio
 
-from domo_async.errors import DomoError, IncompleteDataError, InvalidArgumentError
+from domo_async.errors import DomoError, InvalidArgumentError
 from domo_async.models import Column, Schema
 from domo_async.tabular.batches import BLOCKS_AHEAD, gathered, read_batches
 from domo_async.tabular.computing import compute
@@ -22,6 +22,7 @@ from domo_async.tabular.file_format import FileFormat, check_format, format_of
 from domo_async.tabular.json_lines import JsonLinesFile
 from domo_async.tabular.read_ahead import close_iterator, read_ahead
 from domo_async.tabular.replacement import refusal, replacing
+from domo_async.tabular.row_count import check_count
 from domo_async.tabular.selection import column_positions
 from domo_async.tabular.table_files import ROW_GROUP_BYTES, ArrowFile, ParquetFile, describe
 from domo_async.tabular.types import DEFAULT_DECIMAL, DecimalType, arrow_schema
@@ -34,15 +35,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from domo_async.models import DataSet
+    from domo_async.tabular.row_count import RecountCallback
 
 
-__all__ = ["ProgressCallback", "RecountCallback", "WrittenFile", "write_export"]
+__all__ = ["ProgressCallback", "WrittenFile", "write_export"]
 
 ProgressCallback = Callable[[int, int], None]
 """Takes the rows written and the bytes received since the last call."""
-
-RecountCallback = Callable[[], Awaitable[int | None]]
-"""Answers how many rows the DataSet has now, None when that is unknown."""
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -140,7 +139,7 @@ async def write_export(
             await export.to_csv(chunks, replacement.path, include_header=include_header, columns=columns)
         else:
             await export.to_table(chunks, replacement.path, columns=columns, decimal=decimal)
-        await export.check(expected_rows, recount)
+        await check_count(export.rows, expected_rows, recount, dataset=_called(dataset))
         size = await compute(replacement.commit)
     return WrittenFile(path=path, format=kind, rows=export.rows, bytes=size, received=export.received)
 
@@ -197,15 +196,6 @@ class _Export:
             await self._fill(partial(ArrowFile, path, schema), batches, ArrowFile.write)
         else:
             await self._fill(partial(JsonLinesFile, path), batches, JsonLinesFile.write)
-
-    async def check(self, expected: int | None, recount: RecountCallback | None) -> None:
-        if expected is not None and expected != self.rows and recount is not None:
-            now = await recount()
-            expected = expected if now is None else now
-        if expected is not None and expected != self.rows:
-            raise IncompleteDataError(
-                f"DataSet {_called(self._dataset)!r}: {self.rows} rows arrived, and it has {expected}"
-            )
 
     async def _fill(
         self,
