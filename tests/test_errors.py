@@ -215,6 +215,7 @@ def test_whether_waiting_can_cure_it_is_known_of_every_kind(kind):
         errors.StreamBusyError,
         errors.ExecutionTakenOverError,
         errors.CommitTooSoonError,
+        errors.ExecutorError,
     )
 
     assert kind.retryable is (kind in curable)
