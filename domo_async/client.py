@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Never, Self
 from urllib.parse import urlsplit
 
+import anyio
 import httpx
 from pydantic import JsonValue, SecretStr
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from domo_async.api.simple import Simple
     from domo_async.api.streams import Streams
     from domo_async.api.users import Users
+    from domo_async.jobs.changes import WatchState
     from domo_async.jobs.events import PullEvent
     from domo_async.jobs.listing import Selectable
     from domo_async.jobs.plan import PullPlan
@@ -62,8 +64,11 @@ if TYPE_CHECKING:
     from domo_async.jobs.push_sources import PushSource
     from domo_async.jobs.recipe import DataSetOptions
     from domo_async.jobs.report import PullReport
+    from domo_async.jobs.selection import Selection
     from domo_async.jobs.settings import CalledAfter
     from domo_async.jobs.targets import Target
+    from domo_async.jobs.watch import DataSetWatch
+    from domo_async.models import DataSetSummary
     from domo_async.tabular.file_format import FileFormat
     from domo_async.tabular.types import DecimalType
 
@@ -596,6 +601,47 @@ class AsyncDomo:
             verify=verify,
             prune=prune,
         )
+
+    def watch(
+        self,
+        items: Selection | Iterable[str | DataSetSummary],
+        *,
+        every: float = 60.0,
+        since: WatchState | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> DataSetWatch:
+        """Wait for DataSets to change: an asynchronous iterator of events, for whoever keeps a copy of them.
+
+        It looks every so many seconds, and only while somebody waits for the next event. Nothing that changes between
+        two looks, or while the caller is at work, is lost; several changes of one DataSet become one event. Outages
+        of Domo are logged and waited for.
+
+        Args:
+            items: A `domo_async.jobs.Selection`, or ids, or DataSets of a listing.
+            every: Seconds between two looks, give or take a tenth.
+            since: The `state` of an earlier watch; what has changed since then comes at once. None begins with what
+                is there at the first look, which ``async with`` makes before its block.
+            clock: Monotonic seconds, for tests.
+            sleep: Waits some seconds, for tests: ``ManualClock.sleep``.
+
+        Returns:
+            An iterator of `DataSetCreated`, `DataSetChanged` and `DataSetGone`, which ends when it is closed.
+
+        Raises:
+            InvalidArgumentError: An argument makes no sense.
+
+        Example:
+            ::
+
+                async with domo.watch([dataset_id], every=300) as changes:
+                    table = await domo.datasets.read(dataset_id)
+                    async for change in changes:
+                        table = await domo.datasets.read(change.dataset_id)
+        """
+        from domo_async.jobs.watch import DataSetWatch
+
+        return DataSetWatch(self.datasets, items, every=every, since=since, clock=clock, sleep=sleep)
 
     async def push(
         self,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+import anyio
+import anyio.lowlevel
 import httpx
 
 from domo_async.client import AsyncDomo
@@ -37,6 +39,7 @@ class ManualClock:
 
     def __init__(self, now: float = 0.0) -> None:
         self.now: float = now
+        self._sleepers: list[tuple[float, anyio.Event]] = []
 
     def __call__(self) -> float:
         """The time now."""
@@ -51,6 +54,31 @@ class ManualClock:
         if seconds < 0:
             raise ValueError("monotonic time does not go backwards")
         self.now += seconds
+        awake = [event for moment, event in self._sleepers if moment <= self.now]
+        self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[0] > self.now]
+        for event in awake:
+            event.set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until so many seconds have passed here: for whatever takes a function to sleep by.
+
+        Call `advance` in the same event loop.
+        """
+        await anyio.lowlevel.checkpoint()
+        if seconds <= 0:
+            return
+        sleeper = (self.now + seconds, anyio.Event())
+        self._sleepers.append(sleeper)
+        try:
+            await sleeper[1].wait()
+        finally:
+            if sleeper in self._sleepers:
+                self._sleepers.remove(sleeper)
+
+    @property
+    def sleeping(self) -> int:
+        """How many sleep now."""
+        return len(self._sleepers)
 
 
 class ClientOptions(TypedDict, total=False):

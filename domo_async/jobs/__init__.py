@@ -1,5 +1,13 @@
 """Many DataSets at once."""
 
+from domo_async.jobs.changes import (
+    DataSetChange,
+    DataSetChanged,
+    DataSetCreated,
+    DataSetGone,
+    SeenDataSet,
+    WatchState,
+)
 from domo_async.jobs.chronicle import Chronicle, Chronicler, read_chronicle
 from domo_async.jobs.decision import Action
 from domo_async.jobs.events import (
@@ -46,14 +54,20 @@ from domo_async.jobs.report import PullReport, Transfer
 from domo_async.jobs.selection import Selection
 from domo_async.jobs.source import DatasetSource
 from domo_async.jobs.targets import Contents, StagedFile, Target
+from domo_async.jobs.watch import DataSetWatch
 
 __all__ = [
     "Action",
     "Chronicle",
     "Chronicler",
     "Contents",
+    "DataSetChange",
+    "DataSetChanged",
+    "DataSetCreated",
+    "DataSetGone",
     "DataSetOptions",
     "DataSetRecord",
+    "DataSetWatch",
     "DatasetSource",
     "FileRecord",
     "FilesRemoved",
@@ -76,6 +90,7 @@ __all__ = [
     "PushState",
     "PushedFile",
     "RunRecord",
+    "SeenDataSet",
     "Selection",
     "SelectionRead",
     "Setting",
@@ -101,6 +116,7 @@ __all__ = [
     "UploadRetried",
     "UploadSkipped",
     "UploadStarted",
+    "WatchState",
     "plan_pull",
     "plan_push",
     "pull",

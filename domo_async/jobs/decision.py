@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from domo_async.jobs.recipe import Recipe
     from domo_async.models import DataSetSummary
 
-__all__ = ["Action", "Decision", "decide"]
+__all__ = ["Action", "Decision", "decide", "same_moment"]
 
 Action = Literal["new", "changed", "resume", "repair", "unchanged"]
 """What is done for a DataSet.
@@ -92,9 +92,9 @@ def _difference(now: DataSetSummary, record: DataSetRecord, recipe: Recipe, file
 
 
 def _by_moments(now: DataSetSummary, record: DataSetRecord) -> Decision:
-    if now.data_current_at is not None and not _same(now.data_current_at, record.data_current_at):
+    if now.data_current_at is not None and not same_moment(now.data_current_at, record.data_current_at):
         return Decision("changed", "its rows were changed")
-    if _same(now.updated_at, record.updated_at):
+    if same_moment(now.updated_at, record.updated_at):
         return Decision("unchanged", "it has not changed")
     if now.data_current_at is None and isinstance(now, DataSet):
         return Decision("changed", "it was changed, and Domo does not say whether its rows were")
@@ -105,7 +105,7 @@ def _by_moments(now: DataSetSummary, record: DataSetRecord) -> Decision:
     return Decision("changed", "it was changed", certain=False)
 
 
-def _same(one: datetime | None, other: datetime | None) -> bool:
+def same_moment(one: datetime | None, other: datetime | None) -> bool:
     """Whether two forms of a moment mean the same: some of Domo's answers have milliseconds where others have none."""
     if one is None or other is None:
         return False
