@@ -20,7 +20,9 @@ _FIELD_QUOTED = rb'(?<![^,\n])"[^"]*+(?:""[^"]*+)*+"'
 # Text outside quotes, whole quoted fields, and quotes that are text. The match ends at the opening quote of a field
 # that is not closed, or at the end.
 _CLOSED = re.compile(rb'[^"]*+(?:' + _FIELD_QUOTED + rb'[^"]*+|(?<=[^,\n])"[^"]*+)*+')
-# The same without quotes that are text. Where it reaches the end, every second piece between quotes is outside them.
+# Whole records, from the start of a field on. The match ends behind the last of them.
+_RECORDS = re.compile(rb'(?:[^"\n]*+(?:' + _FIELD_QUOTED + rb'[^"\n]*+|(?<=[^,\n])"[^"\n]*+)*+\n)*+')
+# All of that without quotes that are text. Where it reaches the end, every second piece between quotes is outside them.
 _WELL_FORMED = re.compile(rb'(?:[^"]++|' + _FIELD_QUOTED + rb"(?![^,\r\n]))*+")
 _QUOTED = re.compile(_FIELD_QUOTED)
 _BLANK_LINE = re.compile(rb"\n(?=\r?\n)")
@@ -28,6 +30,9 @@ _BLANK_LINE = re.compile(rb"\n(?=\r?\n)")
 
 _TRIES = 500
 """Quotes that are looked at, from the end of a block, for one that tells."""
+
+_LOOKS = 8
+"""How often that is done, where fields of many lines stand, before the block is read from its beginning."""
 
 
 class RecordTooLongError(ValueError):
@@ -150,14 +155,20 @@ def _blank_lines(block: bytes) -> int:
 def _last_boundary(start: bytes) -> int:
     """End of the last whole record, 0 when there is none."""
     cut = start.rfind(b"\n") + 1
+    looks = _LOOKS
     while cut:
-        if (sure := _outside(start, cut)) == cut:
+        sure = _outside(start, cut) if looks else 0
+        if sure == cut:
             return cut
+        looks -= 1
         match = _CLOSED.match(start, sure, cut)
         if match is None or match.end() == cut:
             return cut
-        # The newline lies inside a quoted field: look again before the quote that opens it.
-        cut = start.rfind(b"\n", 0, match.end()) + 1
+        # The newline lies inside a quoted field, and so may others before the quote that opens it.
+        records = _RECORDS.match(start, sure, match.end())
+        if records is not None and records.end() > sure:
+            return records.end()
+        cut = start.rfind(b"\n", 0, sure) + 1
     return 0
 
 

@@ -63,12 +63,13 @@ def test_blocks_are_whole_records(data: bytes, size: int, more: st.DataObject) -
     assert blocks(data, size, more.draw(st.composite(split)(data))) == whole
 
 
-@given(WILD.filter(lambda data: b"\n" in data), st.sampled_from([1, 2, 500]))
-@settings(max_examples=1000)
-def test_the_last_boundary_is_the_last_end_of_a_record(data: bytes, tries: int) -> None:
+@given(WILD.filter(lambda data: b"\n" in data), st.sampled_from([1, 2, 500]), st.sampled_from([0, 1, 2, 8]))
+@settings(max_examples=1500)
+def test_the_last_boundary_is_the_last_end_of_a_record(data: bytes, tries: int, looks: int) -> None:
     """Whether or not a quote near the end tells where it lies, and whatever the quotes before it do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "_TRIES", tries)
+        patch.setattr(records, "_LOOKS", looks)
         assert records._last_boundary(data) == max(ends(data)[0], default=0)
 
 
@@ -135,6 +136,14 @@ def test_a_record_may_be_far_longer_than_a_block() -> None:
     found = blocks(b"0,a\n" + long + b"2,b\n", 1024)
     assert len(found) <= 3
     assert b"".join(found) == b"0,a\n" + long + b"2,b\n"
+
+
+@pytest.mark.parametrize("field", [b'"\n",', b'"ab\ncd",', b'"a""\n",', b'x,"\n",', b'5",'])
+def test_a_record_of_many_fields_of_many_lines_takes_no_longer_than_others(field: bytes) -> None:
+    """The time is proportional to the bytes. Looking again at each of these newlines would take minutes."""
+    data = b"1,2\n" + field * (2**20 // len(field))
+
+    assert records._last_boundary(data) == 4
 
 
 def test_a_quote_that_is_never_closed_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
