@@ -128,10 +128,11 @@ async def test_a_fault_that_stays_is_one_typed_error(emulator, carrier, site):
         pytest.skip("what the transports have to do with is in the test before")
     method, path = SITES[site]
     lasting = REFUSALS | {name: FAULTS[name] for name in ("500", "reset", "lost answer")}
+    deadline = 1.0 if site == "commit" else 3.0  # a commit is looked for until then
     for number, (fault, (kind, options)) in enumerate(lasting.items()):
         name = f"{carrier.backend} lasting {site} {number}"
         async with AsyncDomo(
-            **emulator.connection, transport=carrier.transport, timeout=0.3, deadline=0.6, retries=1
+            **emulator.connection, transport=carrier.transport, timeout=2, deadline=deadline, retries=1
         ) as domo:
             if site not in {"create", "find"}:
                 await domo.with_options(deadline=20, timeout=10).datasets.write(name, table(OLD))

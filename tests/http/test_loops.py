@@ -18,6 +18,13 @@ ends_unclosed = pytest.mark.filterwarnings(
 )
 
 
+@pytest.fixture
+def unclosed_loops():
+    """Collects what loops left behind while it is still this test that hears of it, and not the next one."""
+    yield
+    gc.collect()
+
+
 def run(backend, domo, calls=3):
     async def main():
         async with anyio.create_task_group() as tasks:
@@ -28,6 +35,7 @@ def run(backend, domo, calls=3):
 
 
 @ends_unclosed
+@pytest.mark.usefixtures("unclosed_loops")
 @pytest.mark.parametrize("backends", [["asyncio"] * 4, ["trio"] * 4, ["asyncio", "trio"] * 2], ids="-".join)
 @pytest.mark.parametrize("transport", ["httpx", "auto"])
 def test_one_client_runs_in_one_loop_after_the_other_and_leaves_nothing_of_them_behind(wire, backends, transport):
@@ -45,6 +53,7 @@ def test_one_client_runs_in_one_loop_after_the_other_and_leaves_nothing_of_them_
 
 
 @ends_unclosed
+@pytest.mark.usefixtures("unclosed_loops")
 def test_one_client_runs_in_two_threads_at_once(wire):
     server = wire.serve(wire.answering(OK))
     domo = wire.client(server)
