@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from domo_async.errors import IncompleteDataError, InvalidArgumentError, InvalidResponseError
-from domo_async.integrations.spark.ranges import Scale
-from domo_async.integrations.spark.sql import column_name, select
 from domo_async.models import DataSet, Schema
+from domo_async.tabular.ranges import Scale
+from domo_async.tabular.sql import column_name, select
 from domo_async.tabular.types import arrow_schema
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ async def _ranges(
     domo: AsyncDomo, dataset: DataSet, column: str, options: ReadOptions, conditions: Sequence[str]
 ) -> list[Share]:
     types = {column.name: column.type for column in (dataset.schema or Schema()).columns}
-    scale = Scale.of(column, types.get(column))
+    scale = Scale.of(column, types.get(column), option="partitionColumn")
     state, quoted = _state_of(dataset), column_name(column)
     found = await domo.datasets.query(
         dataset.id, select(f"MIN({quoted}) AS low, MAX({quoted}) AS high, COUNT(*) AS n", conditions)

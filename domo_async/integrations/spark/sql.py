@@ -1,4 +1,4 @@
-"""Names, values and filters in Domo's SQL.
+"""Values and filters in Domo's SQL.
 
 A filter is sent only if Domo's answer contains every row that Spark would keep; Spark applies all filters again, so
 rows too many do no harm. Text compares without regard to case in MySQL's dialect: equality may find too much, and is
@@ -9,41 +9,17 @@ from __future__ import annotations
 
 import decimal
 import math
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
 
-from domo_async.errors import InvalidArgumentError
 from domo_async.models import ColumnType
+from domo_async.tabular.sql import column_name
 
-__all__ = ["column_name", "condition", "literal", "select"]
+__all__ = ["condition", "literal"]
 
 _ORDER: Final = {"GreaterThan": ">", "GreaterThanOrEqual": ">=", "LessThan": "<", "LessThanOrEqual": "<="}
 _ORDERED: Final = {ColumnType.LONG, ColumnType.DOUBLE, ColumnType.DECIMAL, ColumnType.DATE, ColumnType.DATETIME}
 _MOST_VALUES: Final = 200
-
-
-def column_name(name: str) -> str:
-    """A column as SQL has it.
-
-    Raises:
-        InvalidArgumentError: The name cannot be quoted.
-    """
-    if "`" in name:
-        raise InvalidArgumentError(f"column {name!r} has a backtick in its name, which SQL cannot carry")
-    return f"`{name}`"
-
-
-def select(wanted: str, conditions: Iterable[str] = ()) -> str:
-    """A query over a DataSet.
-
-    Args:
-        wanted: What to select.
-        conditions: Conditions that all have to hold; empty ones hold anyway.
-    """
-    where = " AND ".join(filter(None, conditions))
-    # What comes from outside has been quoted by the functions of this module.
-    return f"SELECT {wanted} FROM table" + (f" WHERE {where}" if where else "")  # noqa: S608
 
 
 def literal(value: object, kind: ColumnType | str) -> str | None:

@@ -1,4 +1,4 @@
-"""Ranges of a column: one per partition, and smaller ones within it that are asked for one after the other."""
+"""Ranges of a column, for reading one DataSet in several queries."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Final
 
 from domo_async.errors import InvalidArgumentError
-from domo_async.integrations.spark.sql import column_name
 from domo_async.models import ColumnType
+from domo_async.tabular.sql import column_name
 
 __all__ = ["Range", "Scale"]
 
@@ -43,23 +43,30 @@ class Scale:
     Attributes:
         column: Name of the column.
         kind: Its type.
+        option: What the caller's argument for the column is called, for errors.
     """
 
     column: str
     kind: ColumnType
+    option: str = "range_column"
 
     @classmethod
-    def of(cls, column: str, kind: ColumnType | str | None) -> Scale:
+    def of(cls, column: str, kind: ColumnType | str | None, *, option: str = "range_column") -> Scale:
         """The scale of a column.
+
+        Args:
+            column: Its name.
+            kind: Its type, None if there is no such column.
+            option: What the caller's argument is called.
 
         Raises:
             InvalidArgumentError: Its values have no distance from each other.
         """
         if kind not in _KINDS:
             raise InvalidArgumentError(
-                f"partitionColumn: {column!r} is {kind or 'not a column'}", hint="Choose a number, a DATE or a DATETIME"
+                f"{option}: {column!r} is {kind or 'not a column'}", hint="Choose a number, a DATE or a DATETIME"
             )
-        return cls(column, ColumnType(kind))
+        return cls(column, ColumnType(kind), option)
 
     def position(self, value: object) -> Decimal:
         """Where a value stands.
@@ -79,9 +86,9 @@ class Scale:
                 return Decimal(math.floor((moment - _EPOCH_MOMENT).total_seconds()))
             number = Decimal(text)
         except (ValueError, InvalidOperation):
-            raise InvalidArgumentError(f"partitionColumn: {text!r:.60} is no value of {self.column!r}") from None
+            raise InvalidArgumentError(f"{self.option}: {text!r:.60} is no value of {self.column!r}") from None
         if not number.is_finite():
-            raise InvalidArgumentError(f"partitionColumn: {self.column!r} holds {text}, which has no place in a range")
+            raise InvalidArgumentError(f"{self.option}: {self.column!r} holds {text}, which has no place in a range")
         return number
 
     def cut(self, low: Decimal, high: Decimal, count: int) -> list[Range]:
