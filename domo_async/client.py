@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Never, Self
@@ -27,10 +28,12 @@ from domo_async.http.limits import Bounds
 from domo_async.http.operations import Operation, QueryValue, Safety, encode_query
 from domo_async.http.options import UNSET, CallOptions, Seconds, Unset, seconds
 from domo_async.http.plain import PlainExchange
-from domo_async.http.request import Request
+from domo_async.http.request import RAW, Request
 from domo_async.http.session import Session
 from domo_async.http.stats import Stats
 from domo_async.models import AccessToken
+from domo_async.observing.observer import Observer
+from domo_async.observing.watching import Watcher
 from domo_async.settings import DomoSettings
 from domo_async.transport.choice import TransportChoice
 from domo_async.transport.connection import ClientCertificate, ConnectionOptions, Verify
@@ -108,6 +111,7 @@ class AsyncDomo:
             keeps it in this process. Default DOMO_TOKEN_STORE, else None.
         grant_method: How to ask for tokens: GET as documented, or POST.
         grant_deadline: Seconds for all attempts to get a token.
+        observer: Is told of each call and pull, for traces, metrics and logs; see `domo_async.observing`.
         clock: Monotonic seconds, for tests.
 
     Raises:
@@ -146,6 +150,7 @@ class AsyncDomo:
         token_store: TokenStoreChoice | Unset | None = UNSET,
         grant_method: GrantMethod = "GET",
         grant_deadline: Seconds = 30.0,
+        observer: Observer | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if isinstance(client_secret, str):
@@ -179,8 +184,10 @@ class AsyncDomo:
             deadline=seconds("grant_deadline", grant_deadline),
             connection=connection,
             transport=lent,
+            observer=observer,
             clock=clock,
         )
+        watcher = Watcher.of(observer)
         engine = Engine(
             origin=origin,
             auth=auth,
@@ -190,9 +197,10 @@ class AsyncDomo:
             concurrency=concurrency,
             requests_per_second=requests_per_second,
             clock=clock,
+            watcher=watcher,
         )
         self._session = Session(engine, options)
-        self._plain = PlainExchange(connection, lent)
+        self._plain = PlainExchange(connection, lent, watcher)
         self._is_derived = False
 
     def with_options(
@@ -447,7 +455,7 @@ class AsyncDomo:
         elif content is not None:
             body = request_body(content, media_type=content_type)
         queries = "&".join(part for part in (own_query, encode_query(query)) if part)
-        operation = Operation("request", method, path, safety, accept=accept)
+        operation = Operation(RAW, method, path, safety, accept=accept)
         return await self._session.call(Request(operation, path, queries, body), lambda answer: answer)
 
     async def pull(
@@ -523,31 +531,33 @@ class AsyncDomo:
         """
         from domo_async.jobs.pull import pull
 
-        return await pull(
-            self.datasets,
-            selection,
-            to=to,
-            filesystem=filesystem,
-            format=format,
-            names=names,
-            columns=columns,
-            include_header=include_header,
-            decimal=decimal,
-            rows_per_file=rows_per_file,
-            options=options,
-            concurrency=concurrency,
-            memory=memory,
-            scratch=scratch,
-            refresh=refresh,
-            verify=verify,
-            prune=prune,
-            retries=retries,
-            patience=patience,
-            max_failures=max_failures,
-            fail_fast=fail_fast,
-            on_event=on_event,
-            stats=self._session.engine.stats,
-        )
+        watcher = self._session.engine.watcher
+        with nullcontext(on_event) if watcher is None else watcher.pull(on_event) as listener:
+            return await pull(
+                self.datasets,
+                selection,
+                to=to,
+                filesystem=filesystem,
+                format=format,
+                names=names,
+                columns=columns,
+                include_header=include_header,
+                decimal=decimal,
+                rows_per_file=rows_per_file,
+                options=options,
+                concurrency=concurrency,
+                memory=memory,
+                scratch=scratch,
+                refresh=refresh,
+                verify=verify,
+                prune=prune,
+                retries=retries,
+                patience=patience,
+                max_failures=max_failures,
+                fail_fast=fail_fast,
+                on_event=listener,
+                stats=self._session.engine.stats,
+            )
 
     async def plan_pull(
         self,

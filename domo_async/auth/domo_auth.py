@@ -25,6 +25,8 @@ from domo_async.auth.tokens import TokenManager
 from domo_async.errors import ConfigurationError, ForeignOriginError, MissingCredentialsError
 from domo_async.models import AccessToken
 from domo_async.models.problems import Page, read_problem
+from domo_async.observing.observer import Observer
+from domo_async.observing.watching import Watcher
 from domo_async.transport.connection import ConnectionOptions
 from domo_async.transport.origin import DEFAULT_API_URL, Origin
 
@@ -58,6 +60,7 @@ class DomoAuth(httpx.Auth):
         deadline: Seconds for all attempts to get a token that calls wait for.
         connection: TLS and proxies for the token requests.
         transport: Replaces the network for token requests, for tests.
+        observer: Is told of each token request.
         clock: Monotonic seconds.
 
     Raises:
@@ -90,6 +93,7 @@ class DomoAuth(httpx.Auth):
         deadline: float = 30.0,
         connection: ConnectionOptions | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        observer: Observer | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if isinstance(client_secret, str):
@@ -105,6 +109,7 @@ class DomoAuth(httpx.Auth):
         self._deadline = deadline
         self._connection = connection or ConnectionOptions()
         self._transport = transport
+        self._watcher = Watcher.of(observer)
         self._clock = clock
         self.tokens: TokenManager = self._tokens_of(_provider(client_id, client_secret, credentials))
 
@@ -119,6 +124,7 @@ class DomoAuth(httpx.Auth):
             timeout=self._timeout,
             transport=self._transport,
             turns=self._turns,
+            watcher=self._watcher,
         )
         shared: SharedGrant | None = None
         if self._store is not None:

@@ -27,11 +27,13 @@ from domo_async.errors import (
 from domo_async.models import AccessToken
 from domo_async.models.problems import Page, looks_like_html, read_problem
 from domo_async.models.refusals import refusal
+from domo_async.observing.observer import Call
 from domo_async.transport.choice import default_transport
 from domo_async.transport.failures import named_failures
 
 if TYPE_CHECKING:
     from domo_async.auth.grant_turns import GrantTurns
+    from domo_async.observing.watching import AttemptWatch, Watcher
     from domo_async.transport.connection import ConnectionOptions
     from domo_async.transport.origin import Origin
 
@@ -77,6 +79,7 @@ class TokenEndpoint:
         timeout: Seconds for each phase and for the whole request.
         transport: Replaces the network, for tests.
         turns: Where to wait for a turn, shared by endpoints that ask for different credentials; None to ask at once.
+        watcher: Who wants to know of each request; None for nobody.
 
     Source: API Authentication, "Obtaining an access token"; RFC 6749 sections 2.3.1 and 4.4.
     """
@@ -92,6 +95,7 @@ class TokenEndpoint:
         timeout: float,
         transport: httpx.AsyncBaseTransport | None = None,
         turns: GrantTurns | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         if method not in {"GET", "POST"}:
             raise InvalidArgumentError(f"grant_method: {method!r} is neither GET nor POST")
@@ -103,6 +107,7 @@ class TokenEndpoint:
         self._timeout = timeout
         self._transport = transport
         self._turns = turns
+        self._watcher = watcher
 
     async def grant(self) -> AccessToken:
         """Ask for a token; once more if the secret was refused and the provider knows a newer one.
@@ -122,12 +127,29 @@ class TokenEndpoint:
         """
         with named_failures(operation=GRANT_OPERATION, method=self._method, path=TOKEN_PATH):
             async with self._turns.here() if self._turns is not None else nullcontext():
-                outcome = await self._exchange(credentials)
+                outcome = await self._watched(credentials)
         if isinstance(outcome, AccessToken):
             return outcome
         raise outcome
 
-    async def _exchange(self, credentials: ClientCredentials) -> AccessToken | CallError:
+    async def _watched(self, credentials: ClientCredentials) -> AccessToken | CallError:
+        origin = self._origin
+        request = Call(GRANT_OPERATION, self._method, TOKEN_PATH, TOKEN_PATH, origin.scheme, origin.host, origin.port)
+        watch = self._watcher.call(request) if self._watcher is not None else None
+        if watch is None:
+            return await self._exchange(credentials)
+        with watch.until_end() as call, watch.current():
+            seen = watch.attempt()
+            with seen.until_end() as attempt:
+                # Nobody who watches gets to see an exception with the request in it.
+                with named_failures(operation=GRANT_OPERATION, method=self._method, path=TOKEN_PATH):
+                    outcome = await self._exchange(credentials, seen)
+                call.failure = attempt.failure = outcome if isinstance(outcome, CallError) else None
+        return outcome
+
+    async def _exchange(
+        self, credentials: ClientCredentials, watch: AttemptWatch | None = None
+    ) -> AccessToken | CallError:
         """One request and what came of it.
 
         Errors are returned and not raised, so that no traceback leads into frames that hold the answer, and no
@@ -146,7 +168,12 @@ class TokenEndpoint:
                     data=form if self._method == "POST" else None,
                     headers={"Accept": "application/json", "Authorization": _basic(credentials)},
                 )
+                if watch is not None:
+                    watch.sent = len(request.content)
+                    request.headers.update(watch.headers())
                 response = await client.send(request, auth=None, follow_redirects=False, stream=True)
+                if watch is not None:
+                    watch.response = response
                 try:
                     return self._judge(response, await _read(response), credentials)
                 finally:

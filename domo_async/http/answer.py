@@ -15,6 +15,7 @@ from domo_async.transport.failures import NETWORK_FAILURES
 from domo_async.transport.network import ENDS_WHEN_CLOSED
 
 if TYPE_CHECKING:
+    from domo_async.errors import CallError
     from domo_async.http.request import Request
 
 __all__ = ["Answer", "OpenAnswer", "headers_of", "whole_body"]
@@ -47,11 +48,17 @@ class OpenAnswer:
         response: The answer.
         request: What was asked.
         handled: The exception that the caller was handling meanwhile, if any.
+
+    Attributes:
+        headers: Headers, with names in lower case.
+        on_close: Called once when it is closed.
+        failure: Why it could not be read to its end, as its reader sees it.
     """
 
     def __init__(self, response: httpx.Response, request: Request, handled: BaseException | None) -> None:
         self.headers: dict[str, str] = headers_of(response)
         self.on_close: Callable[[], None] | None = None
+        self.failure: CallError | None = None
         self._response = response
         self._chunks = response.aiter_raw()
         self._decoder: Decoder | None = None

@@ -109,6 +109,8 @@ class Download:
             except IncompleteDataError:
                 raise
             except CallError as error:
+                if self._answer is not None:
+                    self._answer.failure = error
                 if error is self._failure or not self._resumable or not error.retryable:
                     raise
                 self._breaks += 1

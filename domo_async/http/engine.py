@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from anyio.lowlevel import EventLoopToken
 
     from domo_async.auth.domo_auth import DomoAuth
+    from domo_async.observing.watching import Watcher
     from domo_async.transport.connection import ConnectionOptions
     from domo_async.transport.origin import Origin
 
@@ -50,6 +51,7 @@ class Engine:
         requests_per_second: Rate limit, None for none.
         clock: Monotonic seconds.
         host: The engine whose connections are used instead of own ones.
+        watcher: Who wants to know of each call; None for nobody.
     """
 
     def __init__(
@@ -64,11 +66,13 @@ class Engine:
         requests_per_second: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         host: Engine | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         check_bounds(concurrency)
         self.origin = origin
         self.auth = auth
         self.clock = clock
+        self.watcher = watcher
         self.pause: Pause = Pause(clock=clock)
         self.budget: RetryBudget = RetryBudget(clock=clock)
         self.rate: RateLimit | None = (
@@ -113,6 +117,7 @@ class Engine:
             requests_per_second=requests_per_second,
             clock=self.clock,
             host=self,
+            watcher=self.watcher,
         )
 
     def lane(self) -> Lane:

@@ -18,6 +18,7 @@ from domo_async.transport.failures import NETWORK_FAILURES
 if TYPE_CHECKING:
     from domo_async.http.options import CallOptions
     from domo_async.http.request import Request, RequestBuilder
+    from domo_async.observing.watching import AttemptWatch
 
 __all__ = ["Exchange"]
 
@@ -39,14 +40,19 @@ class Exchange:
         self._auth = auth
         self._builder = builder
 
-    async def ask(self, request: Request, options: CallOptions) -> Answer:
+    async def ask(self, request: Request, options: CallOptions, watch: AttemptWatch | None = None) -> Answer:
         """Send a request and read its answer to the end.
+
+        Args:
+            request: What to ask.
+            options: How patient to be.
+            watch: Who wants to know how it goes.
 
         Raises:
             CallError: The attempt failed.
         """
         handled = sys.exc_info()[1]
-        response = await self._send(request, options, handled)
+        response = await self._send(request, options, handled, watch)
         try:
             if not response.is_success:
                 await self._refuse(request, response, handled)
@@ -59,18 +65,26 @@ class Exchange:
                 request.raise_named(error, handled)
         finally:
             await response.aclose()
+            # httpx's stream refers to its response. Left so, both would wait for the garbage collector, and with them
+            # the request and its body: a part of an upload has many megabytes.
+            response.stream = httpx.ByteStream(b"")
         if looks_like_html(body):
             raise self._page(request, response, body)
         return Answer(response.status_code, headers, body)
 
-    async def open(self, request: Request, options: CallOptions) -> OpenAnswer:
+    async def open(self, request: Request, options: CallOptions, watch: AttemptWatch | None = None) -> OpenAnswer:
         """Send a request; the answer is read piece by piece, and has to be closed.
+
+        Args:
+            request: What to ask.
+            options: How patient to be.
+            watch: Who wants to know how it goes.
 
         Raises:
             CallError: The attempt failed before the body began.
         """
         handled = sys.exc_info()[1]
-        response = await self._send(request, options, handled)
+        response = await self._send(request, options, handled, watch)
         if not response.is_success:
             await self._refuse(request, response, handled)
         answer = OpenAnswer(response, request, handled)
@@ -85,13 +99,21 @@ class Exchange:
             raise
         return answer
 
-    async def _send(self, request: Request, options: CallOptions, handled: BaseException | None) -> httpx.Response:
+    async def _send(
+        self, request: Request, options: CallOptions, handled: BaseException | None, watch: AttemptWatch | None
+    ) -> httpx.Response:
         upload: UploadStream | None = None
         try:
             built = self._builder.build(request, options)
             if request.body is not None and not isinstance(request.body.content, bytes):
                 upload = built.stream = UploadStream(request.body)
-            return await self._client.send(built, auth=self._auth, follow_redirects=False, stream=True)
+            if watch is not None:
+                watch.upload, watch.sent = upload, len(built.content) if upload is None else 0
+                built.headers.update(watch.headers())
+            response = await self._client.send(built, auth=self._auth, follow_redirects=False, stream=True)
+            if watch is not None:
+                watch.response = response
+            return response
         except NETWORK_FAILURES as error:
             if upload is not None and upload.failure is not None:
                 # What the caller's own iterator raised is his, however the transport wrapped it.

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from domo_async.errors import CallError, CallTimeoutError, InvalidResponseError
 from domo_async.http.answer import Answer
+from domo_async.http.request import Request
 from domo_async.models.problems import Page, looks_like_html, read_problem
 from domo_async.models.refusals import refusal
 from domo_async.transport.failures import named_failures
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from domo_async.http.bodies import Body
     from domo_async.http.operations import Operation
     from domo_async.http.options import CallOptions
+    from domo_async.observing.watching import AttemptWatch, Watcher
     from domo_async.transport.connection import ConnectionOptions
     from domo_async.transport.origin import Origin
 
@@ -38,11 +40,18 @@ class PlainExchange:
     Args:
         connection: TLS and proxies, the same as for everything else.
         transport: Replaces the network; not closed here.
+        watcher: Who wants to know of each request; None for nobody.
     """
 
-    def __init__(self, connection: ConnectionOptions, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        connection: ConnectionOptions,
+        transport: httpx.AsyncBaseTransport | None = None,
+        watcher: Watcher | None = None,
+    ) -> None:
         self._connection = connection
         self._transport = transport
+        self._watcher = watcher
 
     async def ask(
         self,
@@ -72,14 +81,28 @@ class PlainExchange:
             CallError: Anything that can happen to a call.
         """
         limit = min(options.deadline or _LONGEST, _LONGEST)
-        outcome: list[T] | CallError = CallTimeoutError(f"No answer within {limit:g} s", phase="deadline")
-        with (
-            named_failures(operation=operation.name, method=operation.method, path=operation.path),
-            anyio.move_on_after(limit),
-        ):
-            outcome = _parsed(
-                await self._exchange(origin, operation, body, options, headers, secret_headers, secrets), parse
-            )
+
+        async def exchange(watch: AttemptWatch | None) -> list[T] | CallError:
+            with (
+                named_failures(operation=operation.name, method=operation.method, path=operation.path),
+                anyio.move_on_after(limit),
+            ):
+                return _parsed(
+                    await self._exchange(origin, operation, body, options, headers, secret_headers, secrets, watch),
+                    parse,
+                )
+            return CallTimeoutError(f"No answer within {limit:g} s", phase="deadline")
+
+        call = Request(operation, operation.path).described(origin)
+        watch = self._watcher.call(call) if self._watcher is not None else None
+        if watch is None:
+            outcome = await exchange(None)
+        else:
+            with watch.until_end() as end, watch.current():
+                seen = watch.attempt()
+                with seen.until_end() as attempt:
+                    outcome = await exchange(seen)
+                    end.failure = attempt.failure = outcome if isinstance(outcome, CallError) else None
         if isinstance(outcome, CallError):
             outcome.operation, outcome.method, outcome.path = operation.name, operation.method, operation.path
             raise outcome
@@ -94,6 +117,7 @@ class PlainExchange:
         headers: Mapping[str, str] | None,
         secret_headers: Mapping[str, SecretStr] | None,
         secrets: tuple[SecretStr, ...],
+        watch: AttemptWatch | None,
     ) -> Answer | CallError:
         """The answer, or what to raise: errors are not raised here, where frames hold the answer with its secrets."""
         hidden = dict(secret_headers or {})
@@ -109,7 +133,12 @@ class PlainExchange:
                     **{name: value.get_secret_value() for name, value in hidden.items()},
                 },
             )
+            if watch is not None:
+                # No header is added: this goes to wherever the caller said.
+                watch.sent = len(request.content)
             response = await client.send(request, auth=None, follow_redirects=False)
+            if watch is not None:
+                watch.response = response
         page = read_problem(response.content, content_type="text/html") if looks_like_html(response.content) else None
         if response.is_success and page is None:
             return Answer(response.status_code, dict(response.headers), response.content)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import httpx
 
 from domo_async.auth.domo_auth import REPLAYABLE
 from domo_async.errors import InvalidResponseError
 from domo_async.http.decoding import ACCEPTED
+from domo_async.observing.observer import Call
 from domo_async.transport.failures import named_failure
 
 if TYPE_CHECKING:
     from domo_async.http.bodies import Body
     from domo_async.http.operations import Operation
     from domo_async.http.options import CallOptions
+    from domo_async.transport.origin import Origin
 
-__all__ = ["Request", "RequestBuilder"]
+__all__ = ["RAW", "Request", "RequestBuilder"]
+
+RAW: Final = "request"
+"""Name of whatever is asked for by its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,13 @@ class Request:
     path: str
     query: str = ""
     body: Body | None = None
+
+    def described(self, origin: Origin) -> Call:
+        """The call, for whoever watches it."""
+        operation = self.operation
+        # What has no method of its own has no placeholders either.
+        route = operation.path if operation.name != RAW else None
+        return Call(operation.name, operation.method, route, self.path, origin.scheme, origin.host, origin.port)
 
     def invalid_answer(self, message: str) -> InvalidResponseError:
         """The error for an answer that makes no sense."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
@@ -19,6 +19,9 @@ from domo_async.http.lane import Lane, closed_error
 from domo_async.http.options import CallOptions
 from domo_async.http.request import Request
 from domo_async.http.retries import asks_for_calm, cannot_have_acted, requested_wait, wait_before_retry
+
+if TYPE_CHECKING:
+    from domo_async.observing.watching import CallWatch
 
 __all__ = ["Session"]
 
@@ -55,18 +58,27 @@ class Session:
             CallError: The last real error, with the number of attempts and the seconds they took.
             ClientClosedError: The client was closed before or meanwhile.
         """
+        watch = self._watch(request)
 
         async def attempt(lane: Lane, until: float | None) -> T:
-            await self._admitted(lane, until)
+            await self._admitted(lane, until, watch)
             try:
-                return parse(await lane.exchange.ask(request, self.options))
+                if watch is None:
+                    return parse(await lane.exchange.ask(request, self.options))
+                seen = watch.attempt()
+                with seen.until_end():
+                    return parse(await lane.exchange.ask(request, self.options, seen))
             finally:
                 lane.release()
 
-        def vanished() -> T:
+        def gone() -> T:
             return parse(Answer(204, {}, b""))
 
-        return await self._until_done(request, attempt, vanished if request.operation.method == "DELETE" else None)
+        vanished = gone if request.operation.method == "DELETE" else None
+        if watch is None:
+            return await self._until_done(request, attempt, vanished)
+        with watch.until_end(), watch.current():
+            return await self._until_done(request, attempt, vanished, watch=watch)
 
     @asynccontextmanager
     async def download(self, request: Request, *, resumable: bool = True) -> AsyncGenerator[Download]:
@@ -80,25 +92,44 @@ class Session:
             CallError: The answer did not begin. What breaks later is raised by the reading.
             ClientClosedError: The client was closed before or meanwhile.
         """
-        download = Download(lambda failure: self._open(request, failure), resumable=resumable)
-        try:
-            await download.start()
-            yield download
-        finally:
-            await download.aclose()
-
-    async def _open(self, request: Request, failure: CallError | None) -> tuple[OpenAnswer, Lane]:
-        async def attempt(lane: Lane, until: float | None) -> tuple[OpenAnswer, Lane]:
-            await self._admitted(lane, until)
+        watch = self._watch(request)
+        download = Download(lambda failure: self._open(request, failure, watch), resumable=resumable)
+        with nullcontext() if watch is None else watch.until_end():
             try:
-                answer = await lane.exchange.open(request, self.options)
-            except BaseException:
+                await download.start()
+                yield download
+            finally:
+                await download.aclose()
+
+    async def _open(
+        self, request: Request, failure: CallError | None, watch: CallWatch | None
+    ) -> tuple[OpenAnswer, Lane]:
+        async def attempt(lane: Lane, until: float | None) -> tuple[OpenAnswer, Lane]:
+            await self._admitted(lane, until, watch)
+            seen = watch.attempt() if watch is not None else None
+            try:
+                answer = await lane.exchange.open(request, self.options, seen)
+            except BaseException as error:
                 lane.release()
+                if seen is not None:
+                    seen.ended(error)
                 raise
-            answer.on_close = lane.release
+
+            def close() -> None:
+                lane.release()
+                if seen is not None:
+                    seen.ended(answer.failure)
+
+            answer.on_close = close
             return answer, lane
 
-        return await self._until_done(request, attempt, failure=failure)
+        with nullcontext() if watch is None else watch.current():
+            return await self._until_done(request, attempt, failure=failure, watch=watch)
+
+    def _watch(self, request: Request) -> CallWatch | None:
+        """Who wants to know of this call; nobody, as a rule."""
+        watcher = self.engine.watcher
+        return None if watcher is None else watcher.call(request.described(self.engine.origin))
 
     async def _until_done(
         self,
@@ -107,6 +138,7 @@ class Session:
         vanished: Callable[[], T] | None = None,
         *,
         failure: CallError | None = None,
+        watch: CallWatch | None = None,
     ) -> T:
         """Make attempts until one succeeds, or there is a reason not to make another.
 
@@ -116,6 +148,7 @@ class Session:
             vanished: The result of a deletion that finds nothing to delete, after an attempt whose answer was lost: it
                 was that attempt which deleted it.
             failure: How an earlier attempt ended.
+            watch: Who wants to know of it.
         """
         engine, options = self.engine, self.options
         lane = engine.lane()
@@ -131,7 +164,7 @@ class Session:
             with lane.cancellable(scope):
                 while True:
                     if last is not None:
-                        await self._wait_to_retry(request, last, started)
+                        await self._wait_to_retry(request, last, started, watch)
                     attempts += 1
                     try:
                         result = await attempt(lane, until)
@@ -157,24 +190,36 @@ class Session:
             engine.counters.failures += 1
             raise
 
-    async def _admitted(self, lane: Lane, until: float | None) -> None:
+    async def _admitted(self, lane: Lane, until: float | None, watch: CallWatch | None) -> None:
         """Take a slot, and hold still for as long as Domo asked everybody to; not if that is beyond the deadline.
 
         A connection is not asked for before that, nor before there is a token: other clients, who need not wait for
         either, may use the same ones.
         """
+        if watch is not None:
+            watch.waiting()
         await lane.limit.acquire()
         try:
+            if watch is not None:
+                watch.waited("slot")
             while (rest := self.engine.pause.remaining()) > 0:
                 if until is not None and self.engine.clock() + rest > until:
                     raise RateLimitError("Domo asked these credentials to wait", status=429, retry_after=rest)
                 await anyio.sleep(rest + random.random() * min(1.0, 0.1 + 0.1 * rest))  # noqa: S311 - not a secret
+                if watch is not None:
+                    watch.waited("pause")
             if self.engine.rate is not None:
                 wait = self.engine.rate.reserve()
                 if wait > 0:
                     await anyio.sleep(wait)
+                    if watch is not None:
+                        watch.waited("rate")
             await self.engine.auth.tokens.get()
+            if watch is not None:
+                watch.waited("token")
             await lane.share.take(lane)
+            if watch is not None:
+                watch.waited("connection")
         except BaseException:
             lane.limit.release()
             raise
@@ -186,7 +231,7 @@ class Session:
             if asked:
                 self.engine.pause.hold(asked)
 
-    async def _wait_to_retry(self, request: Request, error: CallError, started: float) -> None:
+    async def _wait_to_retry(self, request: Request, error: CallError, started: float, watch: CallWatch | None) -> None:
         """Wait until the next attempt is due, or raise the error if there is none."""
         engine, options = self.engine, self.options
         body = request.body
@@ -203,9 +248,14 @@ class Session:
             raise error
         logger.info("%s: attempt %d failed, next in %.2f s: %s", request.operation.name, error.attempts, wait, error)
         engine.counters.retries += 1
+        if watch is not None:
+            watch.failed(error, wait)
+            watch.waiting()
         await anyio.sleep(wait)
         while not engine.budget.take():  # noqa: ASYNC110 - what fills the purse is mostly time
             await anyio.sleep(_BUDGET_POLL * (0.5 + random.random()))  # noqa: S311 - not a secret
+        if watch is not None:
+            watch.waited("retry")
 
     def _too_late(self, request: Request, last: CallError | None, attempts: int, elapsed: float) -> CallError:
         """What to raise when the deadline ended the call: the last real error if there was one."""

@@ -20,6 +20,10 @@ class UploadStream(httpx.AsyncByteStream, AsyncIterator[bytes]):
     """A request body that is produced while it is sent.
 
     The iterators that the caller's body makes are closed when the request is over, also if it broke off half-way.
+
+    Attributes:
+        sent: Bytes handed out so far.
+        failure: What the caller's iterator raised.
     """
 
     def __init__(self, body: Body) -> None:
@@ -27,6 +31,7 @@ class UploadStream(httpx.AsyncByteStream, AsyncIterator[bytes]):
         self._iterators: list[AsyncIterator[bytes]] = []
         self._idle: anyio.Event | None = None
         self._over = False
+        self.sent: int = 0
         self.failure: Exception | None = None
 
     def __aiter__(self) -> Self:
@@ -41,12 +46,15 @@ class UploadStream(httpx.AsyncByteStream, AsyncIterator[bytes]):
             raise StopAsyncIteration
         self._idle = idle = anyio.Event()
         try:
-            return await anext(self._iterators[-1])
+            chunk = await anext(self._iterators[-1])
         except StopAsyncIteration:
             raise
         except Exception as error:
             self.failure = error
             raise
+        else:
+            self.sent += len(chunk)
+            return chunk
         finally:
             idle.set()
 

@@ -1,0 +1,25 @@
+"""Watching a client at work: for traces, metrics, and logs of your own.
+
+`domo_async.integrations.opentelemetry` is built on this. Whatever an observer raises is logged once and forgotten: it
+never disturbs a call.
+"""
+
+from domo_async.observing.observer import (
+    Attempt,
+    AttemptObservation,
+    Call,
+    CallObservation,
+    Observer,
+    PullObservation,
+    WaitReason,
+)
+
+__all__ = [
+    "Attempt",
+    "AttemptObservation",
+    "Call",
+    "CallObservation",
+    "Observer",
+    "PullObservation",
+    "WaitReason",
+]
