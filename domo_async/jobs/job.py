@@ -199,19 +199,18 @@ class Job:
         send, receive = anyio.create_memory_object_stream[tuple[int, str]](math.inf)
         total = length_of(items)
         workers = self._settings.budget.downloads
-        async with anyio.create_task_group() as tasks, send, receive:
-            meanwhile = anyio.CancelScope()
+        async with anyio.create_task_group() as tasks, send, receive, anyio.create_task_group() as meanwhile:
+            scope = tasks.cancel_scope
             if (seconds := self._target.target.renew_every) is not None:
-                tasks.start_soon(self._guarded, tasks.cancel_scope, partial(self._renew, seconds, meanwhile))
+                meanwhile.start_soon(self._guarded, scope, partial(self._renew, seconds))
             if self._stats is not None:
-                tasks.start_soon(self._guarded, tasks.cancel_scope, partial(self._count, self._stats, meanwhile))
+                meanwhile.start_soon(self._guarded, scope, partial(self._count, self._stats))
             async with anyio.create_task_group() as working:
-                scope = tasks.cancel_scope
                 working.start_soon(self._guarded, scope, partial(self._read, items, contents, send.clone()))
                 for _ in range(workers if total is None else min(workers, total)):
                     working.start_soon(self._guarded, scope, partial(self._work, receive.clone()))
                 send.close()
-            meanwhile.cancel()
+            meanwhile.cancel_scope.cancel()
         if self._stopped_by is not None:
             raise self._stopped_by
 
@@ -223,17 +222,15 @@ class Job:
             self._stopped_by = self._stopped_by or error
             scope.cancel()
 
-    async def _renew(self, seconds: float, scope: anyio.CancelScope) -> None:
-        with scope:
-            while True:
-                await anyio.sleep(seconds)
-                await self._target.renew()
+    async def _renew(self, seconds: float) -> None:
+        while True:
+            await anyio.sleep(seconds)
+            await self._target.renew()
 
-    async def _count(self, stats: Callable[[], Stats], scope: anyio.CancelScope) -> None:
-        with scope:
-            while True:
-                self._tell(StatsRead(stats()))
-                await anyio.sleep(_BETWEEN_STATS)
+    async def _count(self, stats: Callable[[], Stats]) -> None:
+        while True:
+            self._tell(StatsRead(stats()))
+            await anyio.sleep(_BETWEEN_STATS)
 
     async def _read(
         self, items: Selectable, contents: Contents, queue: MemoryObjectSendStream[tuple[int, str]]

@@ -22,7 +22,17 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from domo_async.errors import ConnectionLostError, InvalidArgumentError, MissingExtraError, TargetError
-from domo_async.jobs import DataSetOptions, FilesRemoved, Selection, TransferStarted, plan_pull, pull, read_manifest
+from domo_async.http.stats import Stats
+from domo_async.jobs import (
+    DataSetOptions,
+    FilesRemoved,
+    Selection,
+    StatsRead,
+    TransferStarted,
+    plan_pull,
+    pull,
+    read_manifest,
+)
 from domo_async.jobs.targets import target_for, without_secrets
 from domo_async.jobs.targets.arrow_store import ArrowStore
 from domo_async.jobs.targets.folder import FolderTarget
@@ -278,6 +288,28 @@ class TestLease:
         with pytest.raises(TargetError, match="on elsewhere"):
             await pull(shelf, ["a"], to=ObjectTarget(store, scratch=scratch, lease=lease), on_event=listen)
         assert b"elsewhere" in (store.get_bytes(".domo-async/lease.json") or b"")
+
+
+async def test_numbers_of_the_client_are_read_while_the_lease_is_renewed(
+    shelf: Shelf, store: ObjectStore, scratch: Path
+) -> None:
+    """Both go on beside the work, and both end with it."""
+    renewed: list[bytes | None] = []
+
+    class Restless(Lease):
+        renew_every = 0.001
+
+        def renew(self) -> None:
+            super().renew()
+            renewed.append(store.get_bytes(".domo-async/lease.json"))
+
+    numbers = Stats(1, 0, 0, 0, 0, 0, 4, 0.0)
+    target = ObjectTarget(store, scratch=scratch, lease=Restless(store, settle=0.0))
+    told: list[object] = []
+    assert (await pull(shelf, EVERYTHING, to=target, stats=lambda: numbers, on_event=told.append)).ok
+    assert any(isinstance(event, StatsRead) and event.stats == numbers for event in told)
+    assert renewed
+    assert store.get_bytes(".domo-async/lease.json") is None
 
 
 def test_an_object_gets_another_name(store: ObjectStore) -> None:
