@@ -17,13 +17,12 @@ from domo_async.cli.demo_check import differences
 from domo_async.cli.demo_data import edge_cases, flights_by_month, flights_tables, small_tables
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.invocation import Invocation
-from domo_async.cli.progress import shown
+from domo_async.cli.progress import Progress, shown
 from domo_async.cli.pull_report import show_report
 from domo_async.cli.running import run
 from domo_async.cli.tables import count, facts, query_table
-from domo_async.cli.tally import Tally
 from domo_async.client import AsyncDomo
-from domo_async.jobs import PullReport
+from domo_async.jobs import PullEvent, PullReport
 from domo_async.models import QueryResponse
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ def _make_trouble(emulator: Emulator, terminal: Terminal) -> None:
     terminal.show(f"It has a bad day: tokens live {TOKEN_LIFETIME:g} s, connections break, busy signals\n")
 
 
-async def _work(emulator: Emulator, folder: Path, tally: Tally) -> _Work:
+async def _work(emulator: Emulator, folder: Path, tally: Progress[PullEvent]) -> _Work:
     to = emulator.connection
     async with AsyncDomo(
         to["client_id"], to["client_secret"], api_url=to["api_url"], concurrency=2 * CONCURRENCY

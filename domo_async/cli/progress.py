@@ -1,49 +1,101 @@
-"""A pull, shown while it happens: moving bars on a terminal, one line per DataSet anywhere else."""
+"""A job, shown while it happens: a board on a terminal, one line per DataSet anywhere else.
+
+For any job: `shown` and `shown_job` give a `Progress`, which is to be called with every event. The recorder knows the
+events of a pull; another job brings a function that tells it its own::
+
+    chronicler = Chronicler("push")
+    with shown_job(terminal, chronicler, PushListener(chronicler)) as progress:
+        report = await domo.push(..., on_event=progress)
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
-from rich.table import Column
+from rich.live import Live
 from rich.text import Text
 
-from domo_async.cli.tables import called, many, size
+from domo_async.cli.board import Board
 from domo_async.cli.tally import Tally
 from domo_async.cli.terminal import printable
-from domo_async.jobs import (
-    PullEvent,
-    PullStarted,
-    SelectionRead,
-    TransferFailed,
-    TransferFinished,
-    TransferProgress,
-    TransferRetried,
-    TransferSkipped,
-    TransferStarted,
-)
+from domo_async.cli.words import many, size
+from domo_async.jobs.chronicle import Chronicler
 
 if TYPE_CHECKING:
     from domo_async.cli.terminal import Terminal
-    from domo_async.jobs import Transfer
+    from domo_async.jobs import PullEvent
+    from domo_async.jobs.chronicle.recording import Recording
 
-__all__ = ["shown"]
+__all__ = ["Progress", "shown", "shown_job"]
 
-_NAME_WIDTH = 28
-_ROOM_FOR_BARS = 70
 _SILENCE = 30.0
 """Seconds without a line after which a log gets one."""
 
+_LOOKS_PER_SECOND = 6
+_DOING = {"pull": "Pulling", "push": "Pushing"}
+
+E = TypeVar("E")
+
+
+class Progress(Tally, Generic[E]):
+    """Takes the events of a job, and shows nothing.
+
+    Args:
+        chronicler: The recorder of the job.
+        listener: Tells the events to the recorder.
+    """
+
+    def __init__(self, chronicler: Chronicler, listener: Callable[[E], None]) -> None:
+        super().__init__(chronicler)
+        self._listener = listener
+
+    def __call__(self, event: E) -> None:
+        """Take the next event."""
+        self._listener(event)
+
 
 @contextmanager
-def shown(terminal: Terminal, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> Generator[Tally]:
+def shown(
+    terminal: Terminal,
+    *,
+    quiet: bool = False,
+    chronicler: Chronicler | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Generator[Progress[PullEvent]]:
     """Show a pull.
 
     Args:
         terminal: Where to; only its standard error is written to.
+        quiet: Show nothing, and count all the same.
+        chronicler: The recorder of the job; None makes one.
+        clock: Monotonic seconds.
+
+    Yields:
+        What takes the events.
+    """
+    chronicler = chronicler or Chronicler()
+    with shown_job(terminal, chronicler, chronicler, quiet=quiet, clock=clock) as progress:
+        yield progress
+
+
+@contextmanager
+def shown_job(
+    terminal: Terminal,
+    chronicler: Chronicler,
+    listener: Callable[[E], None],
+    *,
+    quiet: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Generator[Progress[E]]:
+    """Show a job of any kind.
+
+    Args:
+        terminal: Where to; only its standard error is written to.
+        chronicler: The recorder of the job.
+        listener: Tells the events of the job to the recorder.
         quiet: Show nothing, and count all the same.
         clock: Monotonic seconds.
 
@@ -51,161 +103,116 @@ def shown(terminal: Terminal, *, quiet: bool = False, clock: Callable[[], float]
         What takes the events.
     """
     if quiet:
-        yield Tally(clock)
+        yield Progress(chronicler, listener)
     elif terminal.err.is_terminal and not terminal.err.is_dumb_terminal:
-        bars = _Bars(terminal, clock)
-        with bars.progress:
+        bars = _Bars(terminal, chronicler, listener)
+        with bars.live:
             yield bars
     else:
-        yield _Lines(terminal, clock)
+        yield _Lines(terminal, chronicler, listener, clock)
 
 
-class _Lines(Tally):
+class _Lines(Progress[E]):
     """For logs and pipes: a line when something is over, and one now and then when nothing is."""
 
-    def __init__(self, terminal: Terminal, clock: Callable[[], float]) -> None:
-        super().__init__(clock)
+    def __init__(
+        self,
+        terminal: Terminal,
+        chronicler: Chronicler,
+        listener: Callable[[E], None],
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__(chronicler, listener)
         self._terminal = terminal
+        self._clock = clock
         self._said_at = clock()
+        self._seen = _Seen(chronicler)
+        self._begun = False
+        self._pausing = False
 
-    def __call__(self, event: PullEvent) -> None:
+    def __call__(self, event: E) -> None:
         super().__call__(event)
-        match event:
-            case PullStarted() if event.total is not None:
-                self._say(f"Pulling {many(event.total, 'DataSet')}")
-            case SelectionRead() if event.skipped:
-                self._say(f"{many(event.skipped, 'DataSet')} of {event.total:,} have not changed")
-            case TransferRetried():
-                self._say(
-                    f"{event.dataset_id}: attempt {event.attempt} failed, next in {event.wait:.1f} s: "
-                    f"{printable(str(event.error))}"
-                )
-            case TransferFinished(transfer=transfer):
-                self._say(
-                    f"{self._place()} {called(transfer)}: {many(transfer.rows, 'row')}, {size(transfer.received)} in "
-                    f"{transfer.seconds:.1f} s"
-                )
-            case TransferFailed(transfer=transfer):
-                self._say(f"{self._place()} {called(transfer)}: failed: {printable(str(transfer.error))}")
-            case TransferProgress() if self.clock() - self._said_at >= _SILENCE:
-                self._say(f"{self._place()} {many(self.rows, 'row')}, {size(self.received)} so far")
-            case _:
-                pass
+        if self.total is not None and not self._begun:
+            self._begun = True
+            unchanged = f", {self.skipped:,} of them unchanged" if self.skipped else ""
+            doing = _DOING.get(self.chronicler.job, self.chronicler.job)
+            self._say(f"{doing} {many(self.total, 'DataSet')}{unchanged}")
+        for one in self._seen.news():
+            self._tell(one)
+        self._tell_of_domo()
+        if self._clock() - self._said_at >= _SILENCE:
+            self._say(f"{self._place()} {many(self.rows, 'row')}, {size(self.received)} so far{self._still()}")
+
+    def _tell(self, one: Recording) -> None:
+        name = printable(one.name or one.dataset_id)
+        if one.phase == "retrying":
+            wait = one.next_attempt - one.since
+            self._say(f"{name}: attempt {one.attempt - 1} failed, next in {wait:.1f} s: {printable(one.trouble)}")
+        elif one.failure is not None:
+            self._say(f"{self._place()} {name}: failed: {printable(one.failure.text)}")
+        elif one.fate == "fetched":
+            self._say(f"{self._place()} {name}: {many(one.rows, 'row')}, {size(one.received)} in {one.seconds:.1f} s")
+
+    def _tell_of_domo(self) -> None:
+        stats = self.chronicler.stats
+        pausing = stats is not None and stats.paused_for > 0
+        if stats is not None and pausing and not self._pausing:
+            self._say(f"Domo asks everybody to wait {stats.paused_for:.0f} s")
+        self._pausing = pausing
+
+    def _still(self) -> str:
+        active = list(self.chronicler.active.values())
+        if not active:
+            return ""
+        longest = min(active, key=lambda one: one.since if one.begun is None else one.begun)
+        return f"; {len(active)} on their way, the longest {printable(longest.name or longest.dataset_id)}"
 
     def _say(self, line: str) -> None:
-        self._said_at = self.clock()
+        self._said_at = self._clock()
         self._terminal.say(line)
 
     def _place(self) -> str:
         total = "" if self.total is None else f"/{self.total}"
-        return f"[{self.finished + self.failed}{total}]"
+        return f"[{self.chronicler.done}{total}]"
 
 
-class _Bars(Tally):
-    """For people: a bar for each DataSet on its way, and one for all of them."""
+class _Bars(Progress[E]):
+    """For people: a board that is drawn again and again, and gone when the job is over."""
 
-    def __init__(self, terminal: Terminal, clock: Callable[[], float]) -> None:
-        super().__init__(clock)
-        name = Column(no_wrap=True, overflow="ellipsis", max_width=_NAME_WIDTH)
-        columns: list[ProgressColumn] = [_Name(table_column=name)]
-        if terminal.err.width >= _ROOM_FOR_BARS:
-            columns.append(BarColumn(bar_width=None, table_column=Column(ratio=1)))
-        columns += [
-            _Rows(table_column=_numbers(15)),
-            _Received(table_column=_numbers(8)),
-            _Speed(table_column=_numbers(10)),
-        ]
-        self.progress = Progress(
-            *columns, console=terminal.err, transient=True, expand=True, redirect_stdout=False, redirect_stderr=False
+    def __init__(self, terminal: Terminal, chronicler: Chronicler, listener: Callable[[E], None]) -> None:
+        super().__init__(chronicler, listener)
+        self._console = terminal.err
+        self._seen = _Seen(chronicler)
+        self.live = Live(
+            Board(self),
+            console=terminal.err,
+            refresh_per_second=_LOOKS_PER_SECOND,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            vertical_overflow="crop",
         )
-        self._bars: dict[str, TaskID] = {}
-        self._all = self.progress.add_task("All DataSets", total=None, tally=self)
 
-    def __call__(self, event: PullEvent) -> None:
+    def __call__(self, event: E) -> None:
         super().__call__(event)
-        match event:
-            case PullStarted():
-                self.progress.update(self._all, total=event.total)
-            case SelectionRead():
-                self.progress.update(self._all, total=event.total)
-            case TransferStarted():
-                self._remove(event.dataset_id)
-                self._bars[event.dataset_id] = self.progress.add_task(
-                    printable(event.name or event.dataset_id), total=event.rows_expected
-                )
-            case TransferProgress() if event.dataset_id in self._bars:
-                self.progress.update(
-                    self._bars[event.dataset_id], completed=event.rows, rows=event.rows, received=event.received
-                )
-            case TransferRetried() if event.dataset_id in self._bars:
-                self.progress.update(self._bars[event.dataset_id], completed=0, note="again soon")
-            case (
-                TransferFinished(transfer=transfer)
-                | TransferSkipped(transfer=transfer)
-                | TransferFailed(transfer=transfer)
-            ):
-                self._over(transfer)
-            case _:
-                pass
-
-    def _over(self, transfer: Transfer) -> None:
-        self._remove(transfer.dataset_id)
-        self.progress.advance(self._all)
-        if transfer.error is not None:
-            failure = f"{called(transfer)}: {printable(str(transfer.error))}"
-            self.progress.console.print(Text.assemble(("failed ", "red"), failure))
-
-    def _remove(self, dataset_id: str) -> None:
-        bar = self._bars.pop(dataset_id, None)
-        if bar is not None:
-            self.progress.remove_task(bar)
+        for one in self._seen.news():
+            if one.failure is not None:
+                words = f"{printable(one.name or one.dataset_id)}: {printable(one.failure.text)}"
+                self._console.print(Text.assemble(("failed ", "red"), words))
 
 
-def _numbers(width: int) -> Column:
-    # Of one width, so that bars do not jump while the numbers grow.
-    return Column(justify="right", no_wrap=True, min_width=width)
+class _Seen:
+    """Tells which DataSet an event has ended or sent back to its beginning, whatever kind of event it was."""
 
+    def __init__(self, chronicler: Chronicler) -> None:
+        self._chronicler = chronicler
+        self._done = 0
+        self._retries = 0
 
-class _Name(ProgressColumn):
-    """Name of the DataSet; for the sum, how many are there."""
-
-    def render(self, task: Task) -> Text:
-        tally: Tally | None = task.fields.get("tally")
-        if tally is None:
-            return Text(task.description)
-        if tally.total is None and not tally.finished:
-            return Text("Asking Domo", style="bold")
-        total = "" if tally.total is None else f" of {tally.total}"
-        failed = f", {tally.failed} failed" if tally.failed else ""
-        return Text(f"{tally.finished}{total} DataSets{failed}", style="bold")
-
-
-class _Rows(ProgressColumn):
-    """Rows so far."""
-
-    def render(self, task: Task) -> Text:
-        tally: Tally | None = task.fields.get("tally")
-        if note := task.fields.get("note"):
-            return Text(note, style="yellow")
-        rows = tally.rows if tally is not None else task.fields.get("rows", 0)
-        return Text(many(rows, "row"))
-
-
-class _Received(ProgressColumn):
-    """Bytes so far."""
-
-    def render(self, task: Task) -> Text:
-        tally: Tally | None = task.fields.get("tally")
-        return Text(size(tally.received if tally is not None else task.fields.get("received", 0)))
-
-
-class _Speed(ProgressColumn):
-    """Bytes per second."""
-
-    def render(self, task: Task) -> Text:
-        tally: Tally | None = task.fields.get("tally")
-        if tally is not None:
-            return Text(f"{size(tally.speed)}/s")
-        elapsed = task.elapsed or 0.0
-        speed = task.fields.get("received", 0) / elapsed if elapsed > 0 else 0.0
-        return Text(f"{size(speed)}/s")
+    def news(self) -> list[Recording]:
+        """The DataSet, if the last event was such a one."""
+        chronicler = self._chronicler
+        if (chronicler.done, chronicler.retries) == (self._done, self._retries):
+            return []
+        self._done, self._retries = chronicler.done, chronicler.retries
+        return [chronicler.last] if chronicler.last is not None else []

@@ -8,15 +8,18 @@ from typing import Annotated
 
 import typer
 
+from domo_async.cli.event_log import STANDARD_ERROR, event_log
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.invocation import Invocation
+from domo_async.cli.job_report import checked, written_down
 from domo_async.cli.progress import shown
 from domo_async.cli.pull_report import show_plan, show_report
 from domo_async.cli.running import run
 from domo_async.cli.tables import many
 from domo_async.errors import DomoError
-from domo_async.jobs import PullEvent, PullPlan, PullReport, Selection
+from domo_async.jobs import Chronicler, PullEvent, PullPlan, PullReport, Selection
 from domo_async.jobs.settings import CalledAfter
+from domo_async.jobs.targets import without_secrets
 from domo_async.tabular.file_format import FileFormat
 
 __all__ = ["pull"]
@@ -88,6 +91,18 @@ def pull(
     memory: Annotated[
         int | None, typer.Option(min=50, help="MiB that rows on their way may take.", metavar="MIB")
     ] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Write what happened into this file: a page if it ends in .html, a document if in .json. May be given "
+            "twice.",
+            metavar="FILE",
+        ),
+    ] = None,
+    events: Annotated[
+        str | None,
+        typer.Option(help="Write each event as a line of JSON into this file; - for standard error.", metavar="FILE"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the report as one JSON object.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show no progress, and no report if all went well.")
@@ -120,24 +135,35 @@ def pull(
     if plan:
         _show_plan(invocation, order, as_json=as_json)
         return
+    paths = checked(report or ())
     terminal = invocation.terminal
-    with shown(terminal, quiet=quiet) as tally:
-        try:
-            report = run(lambda: _pull(invocation, order, tally))
-        except (DomoError, KeyboardInterrupt):
-            if tally.finished and not quiet:
-                terminal.say(
-                    f"Complete in {to}: {many(tally.finished, 'DataSet')}. Nothing half-written is left there. "
-                    "The same command again goes on from here."
-                )
-            raise
-    if as_json:
-        terminal.show_json(report.to_dict())
-    elif not report.transfers:
-        terminal.say("No DataSets.")
-    elif not (quiet and report.ok):
-        show_report(report, terminal, to)
-    if not report.ok:
+    silent = quiet or events == STANDARD_ERROR
+    with event_log(terminal, events) as log:
+        with shown(terminal, quiet=silent, chronicler=Chronicler(target=without_secrets(to))) as progress:
+
+            def take(event: PullEvent) -> None:
+                progress(event)
+                log(event)
+
+            with written_down(progress.chronicler, paths, terminal, quiet=silent):
+                try:
+                    done = run(lambda: _pull(invocation, order, take))
+                except (DomoError, KeyboardInterrupt):
+                    if progress.finished and not silent:
+                        terminal.say(
+                            f"Complete in {to}: {many(progress.finished, 'DataSet')}. Nothing half-written is left "
+                            "there. The same command again goes on from here."
+                        )
+                    raise
+        if as_json:
+            terminal.show_json(done.to_dict())
+        elif not done.transfers:
+            terminal.say("No DataSets.")
+        elif not (quiet and done.ok):
+            show_report(done, terminal, to)
+        if not done.ok:
+            log.code = ExitCode.FAILURE
+    if not done.ok:
         raise typer.Exit(ExitCode.FAILURE)
 
 

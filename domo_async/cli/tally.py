@@ -1,86 +1,66 @@
-"""The sums of a pull while it runs."""
+"""The sums of a job while it runs."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from domo_async.jobs import (
-    PullEvent,
-    PullStarted,
-    SelectionRead,
-    TransferFailed,
-    TransferFinished,
-    TransferProgress,
-    TransferRetried,
-    TransferSkipped,
-)
+from domo_async.jobs.chronicle import Chronicler
+
+if TYPE_CHECKING:
+    from domo_async.jobs.chronicle.recording import Recording
 
 __all__ = ["Tally"]
 
 
 class Tally:
-    """Counts what a pull has done so far, from its events.
+    """What a display knows of a job: all that its recorder remembers, and sums of that.
 
     Attributes:
-        total: DataSets asked for, None while that is not known.
-        finished: DataSets that are there.
-        skipped: Those among them that had not changed.
-        failed: DataSets that were given up.
-        retries: Attempts beyond the first of each.
+        chronicler: The recorder of the job. Whoever shows a job has told it each event.
 
     Args:
-        clock: Monotonic seconds.
+        chronicler: The recorder; None makes one for a pull.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
-        self.total: int | None = None
-        self.finished: int = 0
-        self.skipped: int = 0
-        self.failed: int = 0
-        self.retries: int = 0
-        self._rows: dict[str, int] = {}
-        self._received: dict[str, int] = {}
-        self._started = clock()
+    def __init__(self, chronicler: Chronicler | None = None) -> None:
+        self.chronicler: Chronicler = chronicler or Chronicler()
 
-    def __call__(self, event: PullEvent) -> None:
-        """Take the next event."""
-        match event:
-            case PullStarted():
-                self.total = event.total
-                self._started = self.clock()
-            case SelectionRead():
-                self.total = event.total
-            case TransferSkipped():
-                self.finished += 1
-                self.skipped += 1
-            case TransferProgress():
-                self._rows[event.dataset_id] = event.rows
-                self._received[event.dataset_id] = event.received
-            case TransferRetried():
-                self.retries += 1
-            case TransferFinished():
-                self.finished += 1
-                self._rows[event.transfer.dataset_id] = event.transfer.rows
-                self._received[event.transfer.dataset_id] = event.transfer.received
-            case TransferFailed():
-                self.failed += 1
-                self._rows.pop(event.transfer.dataset_id, None)
-            case _:
-                pass
+    @property
+    def total(self) -> int | None:
+        """DataSets asked for, None while that is not known."""
+        return self.chronicler.total
+
+    @property
+    def finished(self) -> int:
+        """DataSets that are there."""
+        return self.chronicler.counts["fetched"] + self.chronicler.counts["unchanged"]
+
+    @property
+    def skipped(self) -> int:
+        """Those among them that had not changed."""
+        return self.chronicler.counts["unchanged"]
+
+    @property
+    def failed(self) -> int:
+        """DataSets that were given up."""
+        return self.chronicler.counts["failed"]
+
+    @property
+    def retries(self) -> int:
+        """Transfers that were begun again."""
+        return self.chronicler.retries
 
     @property
     def rows(self) -> int:
-        """Rows written."""
-        return sum(self._rows.values())
+        """Rows written, those of failed attempts not counted, nor those that were there before."""
+        return sum(one.rows for one in self._counted())
 
     @property
     def received(self) -> int:
-        """Bytes received."""
-        return sum(self._received.values())
+        """Bytes received, those of failed attempts not counted."""
+        return sum(one.received for one in self._counted())
 
-    @property
-    def speed(self) -> float:
-        """Bytes per second since the start."""
-        return self.received / max(0.001, self.clock() - self._started)
+    def _counted(self) -> list[Recording]:
+        # A list in one step: the display draws in a thread of its own.
+        everything = list(self.chronicler.recordings.values())
+        return [one for one in everything if one.fate not in ("failed", "unchanged") and one.phase != "retrying"]

@@ -68,7 +68,7 @@ def test_lines(capsys):
             tally(event)
     assert capsys.readouterr().err.splitlines() == [
         "Pulling 2 DataSets",
-        "1: attempt 1 failed, next in 0.5 s: busy\\x1b[2J (503)",
+        "Sales: attempt 1 failed, next in 0.5 s: ServerError: busy\\x1b[2J (503)",
         "[1/2] Sales: 7 rows, 70 B in 0.0 s",
         "[2/2] Stock: failed: busy\\x1b[2J (503)",
     ]

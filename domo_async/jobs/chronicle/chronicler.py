@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import platform
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from domo_async.jobs.chronicle.document import Chronicle, Failure, Outcome, Pause, Totals, Traffic
+from domo_async.jobs.chronicle.document import Chronicle, Failure, Fate, Outcome, Pause, Totals, Traffic
 from domo_async.jobs.chronicle.failures import failure_of
 from domo_async.jobs.chronicle.recording import Recording
 from domo_async.jobs.chronicle.traffic import Amounts
@@ -30,7 +31,7 @@ from domo_async.jobs.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from domo_async.http.stats import Stats
     from domo_async.jobs.events import PullEvent, Setting
@@ -52,6 +53,18 @@ class Chronicler:
     events it does not know: its methods say the same without events. For each DataSet, in this order, `queue`,
     `start`, `arriving`, `writing`, `progress`, `arrived`, `retry` as it happens, and `end`. A job with phases of its
     own says `enter` instead of some of them. Moments are seconds since 1970, as the events have them.
+
+    Attributes:
+        job: What kind of job it is.
+        target: Where the data goes.
+        settings: What the job was told.
+        warnings: What was odd, as sentences.
+        total: How many DataSets there are, None while that is not known.
+        all_known: Whether all of them were queued, so that none will come as a surprise.
+        stats: The numbers of the client when they were last read.
+        active: The DataSets on their way, in the order in which they began.
+        counts: How many DataSets are over, by their fate.
+        last: The DataSet that ended or has to be tried again last.
 
     Args:
         job: What kind of job it is.
@@ -76,7 +89,7 @@ class Chronicler:
         settings: Mapping[str, Setting] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._job = job
+        self.job = job
         self._clock = clock
         self._began = clock()
         self._last = 0.0
@@ -95,6 +108,9 @@ class Chronicler:
         self.total: int | None = None
         self.all_known: bool = False
         self.stats: Stats | None = None
+        self.active: dict[str, Recording] = {}
+        self.counts: Counter[Fate] = Counter()
+        self.last: Recording | None = None
 
     def __call__(self, event: PullEvent) -> None:  # noqa: C901 - one line for each kind of event
         """Take the next event."""
@@ -133,8 +149,7 @@ class Chronicler:
             case FilesRemoved():
                 self._removed += event.files[: max(0, _MOST_NAMES - len(self._removed))]
             case PullFinished():
-                self._seconds = event.report.seconds
-                self.warnings = list(dict.fromkeys((*self.warnings, *event.report.warnings)))
+                self.finished(event.report.seconds, event.report.warnings)
 
     def queue(
         self,
@@ -165,10 +180,22 @@ class Chronicler:
         one.rows_expected = rows_expected
         self._lost += one.received
         one.start(self._moment(at))
+        self.active[dataset_id] = one
+
+    def name(self, dataset_id: str, name: str | None, *, action: str | None = None) -> None:
+        """What a DataSet is called, and what is done for it."""
+        one = self._of(dataset_id)
+        one.name, one.action = name or one.name, action or one.action
+
+    def finished(self, seconds: float, warnings: Iterable[str] = ()) -> None:
+        """The job is over, after so many seconds by a clock that does not jump."""
+        self._seconds = seconds
+        self.warnings = list(dict.fromkeys((*self.warnings, *warnings)))
 
     def enter(self, dataset_id: str, phase: str, *, at: float | None = None) -> None:
         """A DataSet begins with something else; see `Phase`. A phase of another name is shown under that."""
-        self._of(dataset_id).enter(phase, self._moment(at))
+        one = self.active[dataset_id] = self._of(dataset_id)
+        one.enter(phase, self._moment(at))
 
     def arriving(self, dataset_id: str, *, at: float | None = None) -> None:
         """The first bytes are here."""
@@ -195,8 +222,8 @@ class Chronicler:
     ) -> None:
         """An attempt failed, and the next one follows after `wait` seconds."""
         self._retries += 1
-        words = f"{type(error).__name__}: {error}"
-        self._of(dataset_id).retry(self._moment(at), attempt, wait, words)
+        one = self.active[dataset_id] = self.last = self._of(dataset_id)
+        one.retry(self._moment(at), attempt, wait, f"{type(error).__name__}: {error}")
 
     def end(
         self,
@@ -227,6 +254,9 @@ class Chronicler:
         one.rows, one.file_bytes = rows, file_bytes
         one.failure = None if error is None else failure_of(error)
         one.end(moment, fate, seconds)
+        self.counts[fate] += 1
+        self.last = one
+        self.active.pop(dataset_id, None)
 
     @property
     def recordings(self) -> Mapping[str, Recording]:
@@ -242,6 +272,16 @@ class Chronicler:
     def retries(self) -> int:
         """How many transfers were begun again so far."""
         return self._retries
+
+    @property
+    def done(self) -> int:
+        """How many DataSets are over."""
+        return self.counts.total()
+
+    @property
+    def queued(self) -> int:
+        """How many DataSets wait for their turn."""
+        return len(self._recordings) - self.done - len(self.active)
 
     def now(self) -> float:
         """Seconds since the beginning of the job."""
@@ -264,7 +304,7 @@ class Chronicler:
         elif interrupted:
             outcome = "interrupted"
         return Chronicle(
-            job=self._job,
+            job=self.job,
             outcome=outcome,
             began=datetime.fromtimestamp(self._began, UTC),
             seconds=round(seconds, 3),
@@ -303,8 +343,8 @@ class Chronicler:
         )
 
     def _take(self, transfer: Transfer, fate: Literal["fetched", "unchanged", "failed"], at: float) -> None:
+        self.name(transfer.dataset_id, transfer.name, action=transfer.action)
         one = self._of(transfer.dataset_id)
-        one.name, one.action = transfer.name or one.name, transfer.action
         one.files = transfer.files if fate == "fetched" else ()
         if fate == "fetched" and transfer.received > one.received:
             self.progress(transfer.dataset_id, one.rows, transfer.received, at=at)

@@ -17,6 +17,7 @@ __all__ = [
     "SUFFIXES",
     "Chronicle",
     "Failure",
+    "Fate",
     "Life",
     "Pause",
     "Phase",

@@ -42,9 +42,11 @@ PHASES: Final = {
         Look("waiting_for_writer", "waiting for a writer", waits=True),
         Look("writing", "writing"),
         Look("retrying", "waiting to try again", waits=True),
+        Look("uploading", "reading and sending"),
+        Look("committing", "waiting for Domo's commit", waits=True),
     )
 }
-"""The phases of a pull, in the order in which they come."""
+"""The phases of a pull and those of a push, in the order in which they come."""
 
 
 def look_of(phase: str) -> Look:

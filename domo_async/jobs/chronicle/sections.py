@@ -32,7 +32,6 @@ _SETTINGS = {
     "refresh": "Fetch what has not changed, too",
     "verify": "Compare the hashes of what is there",
     "prune": "Remove what does not belong to the job any more",
-    "api_url": "Address of the API",
 }
 
 
@@ -73,15 +72,15 @@ def figures(chronicle: Chronicle) -> Html:
     """The sums."""
     totals = chronicle.totals
     known: list[tuple[str, str | None, str]] = [
-        ("Fetched", f"{totals.fetched:,}", ""),
+        ("Written" if chronicle.job == "push" else "Fetched", f"{totals.fetched:,}", ""),
         ("Had not changed", f"{totals.unchanged:,}" if totals.unchanged else None, ""),
         ("Failed", f"{totals.failed:,}" if totals.failed else None, "alarm"),
         ("Left undone", f"{totals.unfinished:,}" if totals.unfinished else None, "alarm"),
         ("Took", duration(chronicle.seconds), ""),
         ("Rows", f"{totals.rows:,}", ""),
-        ("Received", size(totals.received), ""),
+        ("Sent" if chronicle.job == "push" else "Received", size(totals.received), ""),
         ("On average", rate(totals.received, chronicle.seconds) if totals.received else None, ""),
-        ("Files", size(totals.file_bytes), ""),
+        ("Files", size(totals.file_bytes) if totals.file_bytes else None, ""),
         ("Begun again", f"{totals.attempts_again:,}" if totals.attempts_again else None, ""),
         ("Domo made us wait", duration(totals.paused) if totals.paused else None, ""),
         ("Access tokens", f"{totals.grants:,}" if totals.grants else None, ""),
