@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,18 +12,19 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 
 from domo_async.errors import IncompleteDataError
-from domo_async.jobs.budget import release_unused_memory
+from domo_async.jobs.budget import DECODER, release_unused_memory
 from domo_async.jobs.parts import Parts
+from domo_async.jobs.query_csv import as_csv
+from domo_async.jobs.ranges import RangedRows
 from domo_async.jobs.spool import Room, Spool, Spooled
 from domo_async.models import DataSet, Schema
 from domo_async.tabular.computing import compute
-from domo_async.tabular.csv_files import csv_record
 from domo_async.tabular.export_file import write_export
 from domo_async.tabular.replacement import refusal
 from domo_async.tabular.types import domo_schema
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 
     from domo_async.jobs.recipe import Recipe
     from domo_async.jobs.source import DatasetSource
@@ -126,6 +128,7 @@ class Fetching:
         self._recipe = recipe
         self._folder = folder
         self._watch = watch
+        self._columns = recipe.columns
 
     async def run(self, names: Callable[[int], str]) -> list[Part]:
         """Fetch it.
@@ -141,6 +144,8 @@ class Fetching:
         try:
             if self._recipe.sql is not None:
                 return await self._query(self._recipe.sql, names)
+            if self._recipe.range_column is not None:
+                return await self._in_ranges(self._recipe.range_column, names)
             return await self._export(names)
         finally:
             with anyio.CancelScope(shield=True):
@@ -177,9 +182,35 @@ class Fetching:
             del table
             return await self._write(self._rows_of(result), dataset, names)
 
+    async def _in_ranges(self, column: str, names: Callable[[int], str]) -> list[Part]:
+        async with self._means.decoders:
+            self._watch.decoding()
+            ranged = RangedRows(
+                self._means.source,
+                self._dataset,
+                column,
+                self._recipe.ranges,
+                columns=self._recipe.columns,
+                memory=DECODER,
+            )
+            # The queries bring the columns that are wanted, and no others.
+            self._columns = None
+            dataset = self._dataset.model_copy(update={"schema": Schema(columns=ranged.columns)})
+            async with aclosing(self._noted(ranged)) as chunks:
+                parts = await self._write(chunks, dataset, names)
+        await self._check(sum(part.rows for part in parts))
+        return parts
+
+    async def _noted(self, ranged: RangedRows) -> AsyncGenerator[bytes]:
+        async with aclosing(ranged.chunks()) as chunks:
+            async for chunk in chunks:
+                self._watch.received(len(chunk))
+                yield chunk
+        self._watch.arrived()
+
     async def _rows_of(self, result: QueryResult) -> AsyncIterator[bytes]:
         for start in range(0, len(result.rows), _ROWS_AT_A_TIME):
-            block = await compute(partial(_csv, result.rows[start : start + _ROWS_AT_A_TIME]))
+            block = await compute(partial(as_csv, result.rows[start : start + _ROWS_AT_A_TIME]))
             self._watch.received(len(block))
             yield block
 
@@ -201,22 +232,12 @@ class Fetching:
             dataset=dataset,
             format=recipe.format,
             include_header=recipe.include_header,
-            columns=recipe.columns,
+            columns=self._columns,
             decimal=recipe.decimal,
             on_progress=lambda rows, _: self._watch.written(rows),
         )
         digest = await compute(partial(_sha256, written.path))
         return Part(written.path, written.rows, written.bytes, digest)
-
-
-def _csv(rows: list[list[str | int | float | bool | None]]) -> bytes:
-    return "".join(csv_record([None if value is None else _text(value) for value in row]) for row in rows).encode()
-
-
-def _text(value: str | float | bool) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else repr(value)
 
 
 def _sha256(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from domo_async.errors import InvalidArgumentError
 from domo_async.jobs.selection import name_matcher
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 __all__ = ["DataSetOptions", "Recipe", "Recipes"]
+
+_RANGES: Final = 4
+_MOST_RANGES: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,9 @@ class DataSetOptions:
         include_header: Whether a CSV file begins with a line of names.
         decimal: Precision and scale for DECIMAL columns.
         rows_per_file: Most rows in one file; more rows make several, in a folder of the DataSet's own.
+        range_column: Name of a LONG, DOUBLE, DECIMAL, DATE or DATETIME column. With it, the rows are not exported as a
+            whole: several queries bring a range of this column each, at the same time, and the file is in its order.
+        ranges: How many of these queries at once, 4 if not said.
 
     Example:
         ::
@@ -45,6 +51,8 @@ class DataSetOptions:
     include_header: bool | None = None
     decimal: DecimalType | None = None
     rows_per_file: int | None = None
+    range_column: str | None = None
+    ranges: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,8 @@ class Recipe:
     include_header: bool = True
     decimal: DecimalType = DEFAULT_DECIMAL
     rows_per_file: int | None = None
+    range_column: str | None = None
+    ranges: int = _RANGES
 
     def but(self, options: DataSetOptions) -> Recipe:
         """This recipe with the options of one DataSet.
@@ -66,6 +76,10 @@ class Recipe:
         """
         if options.sql is not None and options.columns is not None:
             raise InvalidArgumentError("sql and columns: the query says which columns there are")
+        if options.sql is not None and options.range_column is not None:
+            raise InvalidArgumentError("sql and range_column: a query of your own is not divided")
+        if options.ranges is not None and options.range_column is None:
+            raise InvalidArgumentError("ranges: without range_column there is nothing to divide")
         mine = replace(
             self,
             format=self.format if options.format is None else check_format(options.format),
@@ -74,7 +88,11 @@ class Recipe:
             include_header=self.include_header if options.include_header is None else options.include_header,
             decimal=self.decimal if options.decimal is None else options.decimal,
             rows_per_file=self.rows_per_file if options.rows_per_file is None else options.rows_per_file,
+            range_column=options.range_column,
+            ranges=_RANGES if options.ranges is None else options.ranges,
         )
+        if not 1 <= mine.ranges <= _MOST_RANGES:
+            raise InvalidArgumentError(f"ranges={mine.ranges} is not between 1 and {_MOST_RANGES}")
         if mine.rows_per_file is not None and mine.rows_per_file < 1:
             raise InvalidArgumentError(f"rows_per_file={mine.rows_per_file} is not 1 or more")
         if mine.sql is not None and not mine.sql.strip():
@@ -104,6 +122,8 @@ class Recipe:
             facts["decimal"] = list(self.decimal)
         if self.rows_per_file is not None:
             facts["rows_per_file"] = self.rows_per_file
+        if self.range_column is not None:
+            facts["range_column"] = self.range_column
         return facts
 
 
