@@ -94,7 +94,8 @@ class Session:
         """
         watch = self._watch(request)
         download = Download(lambda failure: self._open(request, failure, watch), resumable=resumable)
-        with nullcontext() if watch is None else watch.until_end():
+        # What the reader himself raises is no failure of the download.
+        with nullcontext() if watch is None else watch.until_end(DomoError):
             try:
                 await download.start()
                 yield download

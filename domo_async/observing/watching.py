@@ -151,13 +151,18 @@ class CallWatch:
             self._watcher.tried(self._observation.left, None)
 
     @contextmanager
-    def until_end(self) -> Generator[End]:
-        """The call ends with the block, and with what the block raises or says."""
+    def until_end(self, counts: type[Exception] = Exception) -> Generator[End]:
+        """The call ends with the block, and with what the block raises or says.
+
+        Args:
+            counts: Which errors say that it failed. What is no `Exception`, such as cancellation, ends it in any case.
+        """
         end = End()
         try:
             yield end
         except BaseException as error:
-            end.failure = error
+            if isinstance(error, counts) or not isinstance(error, Exception):
+                end.failure = error
             raise
         finally:
             self._watcher.tried(lambda: self._observation.ended(end.failure), None)

@@ -196,6 +196,10 @@ async def test_an_export_whose_reader_leaves_has_not_failed(domo, recorder, sale
             break
     assert recorder.of("datasets.export")[-1] == ("ended", None)
     assert recorder.attempts("datasets.export")[0].error is None
+    with pytest.raises(ZeroDivisionError):
+        async with domo.datasets.export(sales):
+            raise ZeroDivisionError
+    assert recorder.of("datasets.export")[-1] == ("ended", None)
 
 
 async def test_bytes_that_are_sent_are_counted(domo, recorder, sales):

@@ -1,0 +1,67 @@
+"""What is counted and measured."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from opentelemetry.metrics import MeterProvider, get_meter
+
+from domo_async.integrations.opentelemetry.attributes import SCHEMA_URL
+
+__all__ = ["Instruments"]
+
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+_LONG: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
+
+
+class Instruments:
+    """All instruments of one observer.
+
+    Args:
+        provider: Who makes them, None for the one that the application has set.
+        version: Version of this library.
+    """
+
+    def __init__(self, provider: MeterProvider | None, version: str) -> None:
+        meter = get_meter("domo_async", version, provider, SCHEMA_URL)
+        self.operation_duration = meter.create_histogram(
+            "domo.client.operation.duration",
+            "s",
+            "Duration of operations, with all attempts and waits",
+            explicit_bucket_boundaries_advisory=(*_SECONDS, 30, 60, 120, 300),
+        )
+        self.active_operations = meter.create_up_down_counter(
+            "domo.client.active_operations", "{operation}", "Operations under way, those that wait included"
+        )
+        self.retries = meter.create_counter("domo.client.retries", "{retry}", "Attempts beyond the first")
+        self.grants = meter.create_counter("domo.client.grants", "{grant}", "Requests for access tokens")
+        self.wait_duration = meter.create_histogram(
+            "domo.client.wait.duration",
+            "s",
+            "Time in which operations could not go on; waits below a millisecond do not count",
+            explicit_bucket_boundaries_advisory=(*_SECONDS, 30, 60, 120, 300),
+        )
+        self.io = meter.create_counter("domo.client.io", "By", "Bytes of bodies, as they were on the wire")
+        self.request_duration = meter.create_histogram(
+            "http.client.request.duration",
+            "s",
+            "Duration of HTTP client requests.",
+            explicit_bucket_boundaries_advisory=_SECONDS,
+        )
+        self.active_requests = meter.create_up_down_counter(
+            "http.client.active_requests", "{request}", "Number of active HTTP requests."
+        )
+        self.pull_duration = meter.create_histogram(
+            "domo.pull.duration", "s", "Duration of pulls", explicit_bucket_boundaries_advisory=_LONG
+        )
+        self.dataset_duration = meter.create_histogram(
+            "domo.pull.dataset.duration",
+            "s",
+            "Time from the first call for a DataSet until its files are in their place",
+            explicit_bucket_boundaries_advisory=_LONG,
+        )
+        self.active_datasets = meter.create_up_down_counter(
+            "domo.pull.active_datasets", "{dataset}", "DataSets on their way"
+        )
+        self.pulled_rows = meter.create_counter("domo.pull.rows", "{row}", "Rows in the files of pulled DataSets")
+        self.dataset_retries = meter.create_counter("domo.pull.retries", "{retry}", "Transfers that were begun again")
