@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
@@ -243,10 +244,9 @@ class Chronicle(_Part):
 
     def to_json(self) -> bytes:
         """The document as JSON in UTF-8."""
-        # ASCII escapes for half characters: a name may hold what UTF-8 cannot.
-        import json
-
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+        # Not by pydantic: the name of a file may hold what UTF-8 cannot, and becomes readable with question marks.
+        text = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+        return text.encode(errors="replace") + b"\n"
 
     def to_html(self) -> str:
         """One HTML page, which needs nothing but itself."""
