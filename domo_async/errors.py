@@ -10,6 +10,7 @@
     │   ├── ForeignOriginError         a URL outside the configured API: the token goes nowhere else
     │   ├── InvalidDataError           rows to be written hold something that Domo cannot take; names row and column
     │   ├── AmbiguousNameError         a name stands for several DataSets; carries their ids
+    │   ├── JobFileError               a job file makes no sense; says with line and key all that is wrong
     │   └── SchemaMismatchError        rows do not have the columns of their DataSet; carries the difference
     ├── ClientClosedError              the client was closed before or during the call
     ├── TargetError                    the place that data should go to refuses it: a folder, a disk, a permission
@@ -88,6 +89,7 @@ __all__ = [
     "InvalidDataError",
     "InvalidResponseError",
     "InvalidScopeError",
+    "JobFileError",
     "MaintenanceError",
     "MissingCredentialsError",
     "MissingExtraError",
@@ -226,6 +228,23 @@ class AmbiguousNameError(InvalidArgumentError):
     def __init__(self, message: str, *, ids: tuple[str, ...] = (), hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.ids = ids
+
+
+class JobFileError(InvalidArgumentError):
+    """A job file cannot be read, or makes no sense. Nothing of it was done.
+
+    Attributes:
+        problems: All that is wrong, each with file, line and key.
+    """
+
+    def __init__(self, message: str, *, problems: tuple[str, ...] = (), hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = problems or (message,)
+
+    @classmethod
+    def of(cls, problems: list[str]) -> JobFileError:
+        """The error for some problems."""
+        return cls("\n".join(problems), problems=tuple(problems))
 
 
 class SchemaMismatchError(InvalidArgumentError):

@@ -24,6 +24,8 @@ class _AllCommands(Commands):
     homes: ClassVar = {
         "datasets": Home(f"{_FAMILIES}.datasets", "datasets", "DataSets: find them, ask them, fill them."),
         "pull": Home("domo_async.cli.pull", "pull", "Bring DataSets into a folder, one file each."),
+        "push": Home("domo_async.cli.push", "push", "Write files into DataSets, one each."),
+        "run": Home("domo_async.cli.run_job", "run_job", "Carry out the pulls and pushes of a job file, in order."),
         "streams": Home(f"{_FAMILIES}.streams", "streams", "Streams and their executions: the way in for large data."),
         "policies": Home(f"{_FAMILIES}.policies", "policies", "PDP policies: who sees which rows of a DataSet."),
         "users": Home(f"{_FAMILIES}.users", "users", "Users of the instance."),

@@ -209,9 +209,10 @@ def _pulled(folder: Path, template: NameTemplate) -> list[PushItem]:
 
 def _of_record(folder: Path, dataset_id: str, record: DataSetRecord, template: NameTemplate) -> PushItem:
     files = tuple(folder / file.name for file in record.files)
-    name = template.of(record.name or files[0].name.split(".")[0], folder.absolute().name)
-    parted = len(files) > 1
-    return PushItem(str(files[0].parent if parted else files[0]), name, files, dataset_id, True, parted)
+    first = files[0]
+    name = template.of(record.name or first.name.split(".")[0], folder.absolute().name)
+    is_parted = len(files) > 1
+    return PushItem(str(first.parent if is_parted else first), name, files, dataset_id, True, is_parted)
 
 
 def _of_file(path: Path, template: NameTemplate) -> PushItem:

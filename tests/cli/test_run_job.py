@@ -1,0 +1,142 @@
+"""`domo-async run`: the steps of a job file, in order."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import anyio
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from domo_async import AsyncDomo
+from domo_async.cli.exit_codes import ExitCode
+from domo_async.emulator import Emulator
+
+JOB = """\
+[[step]]
+name = "fetch"
+action = "pull"
+datasets = ["Sales*"]
+to = "lake"
+
+[[step]]
+name = "back"
+action = "push"
+needs = ["fetch"]
+source = "lake/*.parquet"
+called = "Copy of {name}"
+
+[[step]]
+name = "other"
+action = "push"
+source = "${OTHER}/*.csv"
+"""
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "Extra.csv").write_text("a\n1\n")
+    monkeypatch.setenv("OTHER", str(other))
+    path = tmp_path / "job.toml"
+    path.write_text(JOB)
+    return path
+
+
+def test_all_steps_in_one_report(domo_async, emulator, job):
+    outcome = domo_async("run", job, "--json")
+    assert outcome.code == ExitCode.OK, outcome.err
+    report = json.loads(outcome.out)
+    assert [(step["name"], step["ok"]) for step in report["steps"]] == [
+        ("fetch", True),
+        ("back", True),
+        ("other", True),
+    ]
+    assert emulator.table("Copy of Sales East").num_rows == 1
+    assert emulator.table("Extra").num_rows == 1
+    outcome = domo_async("run", job)
+    assert "3 of 3 steps went well" in outcome.out
+    assert "Step back: push" in outcome.err
+    outcome = domo_async("run", job, "--quiet")
+    assert (outcome.code, outcome.out, outcome.err) == (ExitCode.OK, "", "")
+
+
+def test_a_step_that_fails_leaves_out_what_needs_it(domo_async, emulator, job):
+    emulator.faults.add("status", path="*/data", status=403)
+    outcome = domo_async("run", job, "--json")
+    report = json.loads(outcome.out)
+    assert outcome.code == ExitCode.FAILURE
+    assert [step["ok"] for step in report["steps"]] == [False, False, True]
+    assert report["steps"][1]["left_out"] == "fetch did not go well"
+    outcome = domo_async("run", job)
+    assert "1 of 3 steps went well" in outcome.out
+    assert "left out, since fetch did not go well" in outcome.out
+
+
+def test_the_exit_code_of_an_error_that_ends_a_step(domo_async, emulator, job, monkeypatch):
+    monkeypatch.setenv("DOMO_CLIENT_SECRET", "wrong")
+    outcome = domo_async("run", job)
+    assert outcome.code == ExitCode.DENIED
+
+
+def test_only_some_steps(domo_async, emulator, job):
+    assert domo_async("run", job, "--only", "other", "-q").code == ExitCode.OK
+    assert set(emulator.dataset_ids) == {"Extra", "Sales East", "Sales [red]West[/red]", "Stock"}
+    outcome = domo_async("run", job, "--only", "othr")
+    assert outcome.code == ExitCode.USAGE
+    assert "did you mean 'other'?" in " ".join(outcome.err.split())
+
+
+def test_check_reaches_nobody(offline, job):
+    outcome = offline("run", job, "--check")
+    assert outcome.code == ExitCode.OK
+    assert "back: push" in outcome.out
+    assert json.loads(offline("run", job, "--check", "--json").out)["steps"][0]["name"] == "fetch"
+    job.write_text(JOB.replace("called", "caled").replace("datasets", "dataset"))
+    outcome = offline("run", job, "--check")
+    assert outcome.code == ExitCode.USAGE
+    assert "job.toml:12: step[2].caled: there is no such key. Did you mean called?" in outcome.err
+    assert "job.toml:4: step[1].dataset: there is no such key. Did you mean datasets?" in outcome.err
+
+
+def test_a_profile_of_the_file_says_who(offline, emulator, job, monkeypatch, tmp_path):
+    """The environment names nobody; the profile does."""
+    job.write_text(f'profile = "nobody"\n{JOB}')
+    outcome = offline("run", job, "--only", "other")
+    assert outcome.code == ExitCode.USAGE
+    assert "nobody" in outcome.out
+
+
+def test_ctrl_c_says_what_is_done(spawn, emulator, environment, job):
+    emulator.faults.add("stall", method="PUT", path="*/part/*", bytes=0)
+    process = spawn("run", job, environment={**environment, "OTHER": str(job.parent / "other")})
+    process.wait_for("Step back", stream="stderr")
+    process.wait_for("Pushing", stream="stderr")
+    process.signal(signal.SIGINT)
+    outcome = process.end()
+    assert outcome.code == ExitCode.INTERRUPTED
+    assert "Done: 1 of 3 steps" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+async def _states(emulator: Emulator) -> list[str]:
+    async with AsyncDomo(**emulator.connection) as domo:
+        newest = [stream.last_execution async for stream in domo.streams.list(fields="all")]
+    return [str(one.current_state) for one in newest if one is not None]
+
+
+def test_a_push_that_is_interrupted_aborts_what_is_open(spawn, emulator, environment, tmp_path):
+    for name in ("a", "b"):
+        parquet.write_table(pa.table({"n": [1]}), tmp_path / f"{name}.parquet")
+    emulator.faults.add("stall", method="PUT", path="*/part/*", after=1, bytes=0)
+    process = spawn("push", tmp_path, "--concurrency", 1, environment=environment)
+    process.wait_for(r"\[1/2\] a", stream="stderr")
+    process.signal(signal.SIGTERM)
+    outcome = process.end()
+    assert outcome.code == ExitCode.INTERRUPTED
+    assert "appends nothing twice" in outcome.err
+    assert "Traceback" not in outcome.err
+    assert "ACTIVE" not in anyio.run(_states, emulator)
