@@ -58,7 +58,8 @@ class Board:
         self._estimate = Estimate(tally.chronicler)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = options.max_width
+        # Terminals write ^C behind the last line; one that went on below would be left behind.
+        width = max(1, options.max_width - len("^C"))
         plain = options.ascii_only or options.legacy_windows
         # One line is left for the cursor, and some for what was said before.
         room = max(1, min(_MOST_LINES, console.size.height - 2))
@@ -75,7 +76,6 @@ class Board:
         now = self._tally.chronicler.now()
         self._estimate.look(now)
         lines = [self._headline(width, plain=plain)]
-        lines[0].truncate(width)
         if room > 1:
             lines.append(_fitted(self._sums(now), width, plain=plain))
         if room >= _FEWEST_LINES and (trouble := self._trouble(width)):
@@ -88,6 +88,8 @@ class Board:
         lines += [_line(one, now, width, plain=plain) for one in shown]
         if room > 0 and (rest := _rest(active, shown, queued)):
             lines.append(_fitted(rest, width, plain=plain))
+        for line in lines:
+            line.truncate(width)  # where there is no room for anything, a line that goes on below would be worse
         return lines
 
     def _headline(self, width: int, *, plain: bool) -> Text:

@@ -98,7 +98,7 @@ def roughly(seconds: float) -> str:
         return "a few seconds"
     if seconds < 1.5 * _MINUTE:
         return "a minute"
-    if seconds < _HOUR:
+    if seconds < _HOUR - _MINUTE / 2:
         return f"{seconds / _MINUTE:.0f} min"
     if seconds < 24 * _HOUR:
         minutes = 5 * round(seconds / _MINUTE / 5)
