@@ -10,8 +10,11 @@ Example:
         domo.register(spark)
         flights = spark.read.format("domo").option("partitionColumn", "day").load(dataset_id)
         flights.groupBy("carrier").count().write.format("domo").mode("overwrite").save("Flights by carrier")
+
+        domo.pull(spark, Selection.names("sales*"), to="s3://bucket/lake").raise_for_failures()
 """
 
 from domo_async.integrations.spark.data_source import DomoDataSource, register
+from domo_async.integrations.spark.fleet import pull
 
-__all__ = ["DomoDataSource", "register"]
+__all__ = ["DomoDataSource", "pull", "register"]

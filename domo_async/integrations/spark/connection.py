@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr
 
 from domo_async.auth.credentials import ClientCredentials
 from domo_async.client import AsyncDomo
 from domo_async.errors import ConfigurationError
+from domo_async.integrations.spark.shipped import Shipped
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 __all__ = ["Connection", "SecretSource"]
 
@@ -36,6 +41,26 @@ class Connection:
     client_secret: SecretStr | None = field(default=None, repr=False)
     secrets: SecretSource | None = field(default=None, repr=False)
     scopes: str | None = None
+
+    @classmethod
+    def of(cls, spark: SparkSession, secrets: SecretSource | None = None) -> Self:
+        """What the configuration of a session says, and a function that looks up the secret.
+
+        Raises:
+            InvalidArgumentError: The function cannot be sent to executors.
+        """
+        secret = spark.conf.get("spark.domo.clientSecret", None)
+        return cls(
+            api_url=spark.conf.get("spark.domo.apiUrl", None),
+            client_id=spark.conf.get("spark.domo.clientId", None),
+            client_secret=SecretStr(secret) if secret else None,
+            secrets=None if secrets is None else Shipped(secrets, name="secrets"),
+            scopes=spark.conf.get("spark.domo.scopes", None),
+        )
+
+    def without_secret(self) -> Self:
+        """The same for who looks the secret up himself: by the function, or in DOMO_CLIENT_SECRET."""
+        return replace(self, client_secret=None)
 
     def client(self, *, concurrency: int) -> AsyncDomo:
         """A client of this process.

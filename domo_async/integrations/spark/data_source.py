@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import SecretStr
 from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceWriter
 from pyspark.sql.types import StructType
 
@@ -98,15 +97,8 @@ def register(spark: SparkSession, *, secrets: SecretSource | None = None) -> Non
 
             register(spark, secrets=lambda: (dbutils.secrets.get("domo", "id"), dbutils.secrets.get("domo", "secret")))
     """
-    secret = spark.conf.get("spark.domo.clientSecret", None)
     settings: Mapping[str, object] = {
-        "connection": Connection(
-            api_url=spark.conf.get("spark.domo.apiUrl", None),
-            client_id=spark.conf.get("spark.domo.clientId", None),
-            client_secret=SecretStr(secret) if secret else None,
-            secrets=secrets,
-            scopes=spark.conf.get("spark.domo.scopes", None),
-        ),
+        "connection": Connection.of(spark, secrets),
         "filters": spark.conf.get(_PUSHDOWN, "false") == "true",
     }
     spark.dataSource.register(type("ConfiguredDomoDataSource", (DomoDataSource,), dict(settings)))

@@ -46,12 +46,22 @@ class Worker:
             raise
 
     def run(self, work: Callable[[AsyncDomo], Awaitable[T]]) -> T:
-        """Run work to its end and return what it returns."""
+        """Run work to its end and return what it returns. Ctrl-C cancels it, and waits until that is done."""
+        over = threading.Event()
 
         async def call() -> T:
-            return await work(self._domo)
+            try:
+                return await work(self._domo)
+            finally:
+                over.set()
 
-        return self._portal.call(call)
+        running = self._portal.start_task_soon(call)
+        try:
+            return running.result()
+        except BaseException:
+            if running.cancel():
+                over.wait()
+            raise
 
     @contextmanager
     def items(self, stream: Callable[[AsyncDomo], AsyncGenerator[T]]) -> Generator[Generator[T]]:

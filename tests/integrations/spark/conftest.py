@@ -60,6 +60,7 @@ def spark(emulator, event_log, tmp_path_factory):
         "spark.domo.apiUrl": connection["api_url"],
         "spark.domo.clientId": connection["client_id"],
         "spark.domo.clientSecret": connection["client_secret"],
+        "spark.executorEnv.DOMO_CLIENT_SECRET": connection["client_secret"],
     }
     builder = SparkSession.builder.master(os.environ.get("SPARK_TEST_MASTER", "local-cluster[2,1,1024]"))
     for name, value in settings.items():
