@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+
 import anyio
+import httpx
 import pyarrow as pa
 import pytest
 
+from domo_async import AsyncDomo
 from domo_async.errors import ExecutionError, InvalidArgumentError, InvalidDataError, SchemaMismatchError
 from tests.hooked import hooked
 
@@ -171,3 +175,18 @@ async def test_an_upload_of_other_columns_sends_nothing(live):
             await execution.upload(TIDES)
         await execution.upload(pa.table({"N": [5]}))
     assert (await live.streams.schema(stream.id)).names == ["n"]
+
+
+async def test_what_was_sent_is_let_go_at_once(emulator):
+    """Nothing waits for the garbage collector: until that comes, a long upload would keep all of its parts."""
+    table = pa.table({"n": list(range(12))})
+    async with AsyncDomo(**emulator.connection) as domo:
+        await domo.datasets.write("Numbers", in_pieces(table), part_size=1)
+        gc.collect()
+        gc.disable()
+        try:
+            await domo.datasets.write("Numbers", in_pieces(table), part_size=1)
+            kept = [one for one in gc.get_objects() if isinstance(one, httpx.Request | httpx.Response)]
+        finally:
+            gc.enable()
+    assert kept == []
