@@ -69,11 +69,11 @@ def _retries(chronicle: Chronicle, worked: list[Life]) -> Finding | None:
         return f"{below:,} requests were sent again, and that was enough", "No transfer had to be begun again."
     (reason, _), *_ = Counter(retry.error.partition(":")[0] for retry in again).most_common(1)
     lost = sum(phase.seconds for life in worked for phase in life.phases if phase.phase == "retrying")
+    number = chronicle.totals.attempts_again
+    if number == 1:
+        return f"1 transfer had to be begun again ({reason})", f"It waited {duration(lost)} for that."
     touched = sum(bool(life.retries) for life in worked)
-    words = (
-        f"{many(chronicle.totals.attempts_again, 'transfer')} had to be begun again, of {many(touched, 'DataSet')}; "
-        f"mostly {reason}"
-    )
+    words = f"{many(number, 'transfer')} had to be begun again, of {many(touched, 'DataSet')}; mostly {reason}"
     return words, f"Their waits before the next attempt add up to {duration(lost)}."
 
 
@@ -105,13 +105,18 @@ def _where(chronicle: Chronicle, worked: list[Life]) -> Finding | None:
     if most < _LARGE * whole:
         return None
     writers = chronicle.settings.get("writers")
+    at_a_time = f" ({writers} at a time)" if writers else ""
+    held = sums.get("streaming", 0.0) > 2 * sums.get("writing", 0.0)
     advice = {
         "waiting": "Domo prepares an export before it sends the first byte. More DataSets at a time hide that.",
         "downloading": "The network, or Domo's sending, sets the pace.",
         "streaming": "Bytes were written as fast as they came, or came as fast as they were written.",
         "waiting_for_writer": (
-            f"Writing sets the pace{f' ({writers} at a time)' if writers else ''}: more processors, more memory "
-            "for the job, or csv instead of a format that has to be encoded."
+            f"The writers{at_a_time} were held by DataSets whose bytes came slowly. More processors, or more memory "
+            "for the job, make more writers."
+            if held
+            else f"Writing sets the pace{at_a_time}: more processors, more memory for the job, or csv instead of a "
+            "format that has to be encoded."
         ),
         "writing": "Encoding and the disk, or the store that files are uploaded to, set the pace.",
         "retrying": "See what failed; the job itself was waiting.",

@@ -82,8 +82,8 @@ def figures(chronicle: Chronicle) -> Html:
         ("On average", rate(totals.received, chronicle.seconds) if totals.received else None, ""),
         ("Files", size(totals.file_bytes) if totals.file_bytes else None, ""),
         ("Begun again", f"{totals.attempts_again:,}" if totals.attempts_again else None, ""),
-        ("Domo made us wait", duration(totals.paused) if totals.paused else None, ""),
-        ("Access tokens", f"{totals.grants:,}" if totals.grants else None, ""),
+        ("Domo's waits", duration(totals.paused) if totals.paused else None, ""),
+        ("Tokens", f"{totals.grants:,}" if totals.grants else None, ""),
     ]
     return tag(
         "dl",
