@@ -133,6 +133,8 @@ def pull(
     )
     invocation = Invocation.of(context)
     if plan:
+        if report or events:
+            raise typer.BadParameter("a plan does nothing that could be reported", param_hint="--report, --events")
         _show_plan(invocation, order, as_json=as_json)
         return
     paths = checked(report or ())

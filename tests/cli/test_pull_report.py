@@ -52,6 +52,12 @@ def test_places_for_a_report_are_checked_before_the_job(domo_async, emulator, tm
     assert emulator.grant_requests == 0
 
 
+def test_a_plan_has_no_report(domo_async, tmp_path):
+    outcome = domo_async("pull", "--all", "--to", tmp_path / "lake", "--plan", "--report", tmp_path / "r.html")
+    assert outcome.code == ExitCode.USAGE
+    assert not (tmp_path / "r.html").exists()
+
+
 def test_a_job_that_could_not_begin_is_reported_too(domo_async, tmp_path, monkeypatch):
     monkeypatch.setenv("DOMO_CLIENT_SECRET", "wrong-secret-of-mine")
     page, document, events = tmp_path / "r.html", tmp_path / "r.json", tmp_path / "events.jsonl"
