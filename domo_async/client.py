@@ -111,7 +111,7 @@ class AsyncDomo:
             keeps it in this process. Default DOMO_TOKEN_STORE, else None.
         grant_method: How to ask for tokens: GET as documented, or POST.
         grant_deadline: Seconds for all attempts to get a token.
-        observer: Is told of each call and pull, for traces, metrics and logs; see `domo_async.observing`.
+        observer: Is told of each call, pull and push, for traces, metrics and logs; see `domo_async.observing`.
         clock: Monotonic seconds, for tests.
 
     Raises:
@@ -730,33 +730,35 @@ class AsyncDomo:
         from domo_async.jobs.push import push
         from domo_async.jobs.push_options import PushOptions
 
-        return await push(
-            self.datasets,
-            self.streams,
-            source,
-            api_url=self.api_url,
-            into=into,
-            name=name,
-            common=PushOptions(
-                update_method=update_method,
-                key_columns=key_columns,
-                evolve=evolve,
-                missing_columns=missing_columns,
-            ),
-            options=options,
-            state=state,
-            concurrency=concurrency,
-            memory=memory,
-            part_size=part_size,
-            refresh=refresh,
-            verify=verify,
-            unsettled=unsettled,
-            retries=retries,
-            patience=patience,
-            max_failures=max_failures,
-            fail_fast=fail_fast,
-            on_event=on_event,
-        )
+        watcher = self._session.engine.watcher
+        with nullcontext(on_event) if watcher is None else watcher.push(on_event) as listener:
+            return await push(
+                self.datasets,
+                self.streams,
+                source,
+                api_url=self.api_url,
+                into=into,
+                name=name,
+                common=PushOptions(
+                    update_method=update_method,
+                    key_columns=key_columns,
+                    evolve=evolve,
+                    missing_columns=missing_columns,
+                ),
+                options=options,
+                state=state,
+                concurrency=concurrency,
+                memory=memory,
+                part_size=part_size,
+                refresh=refresh,
+                verify=verify,
+                unsettled=unsettled,
+                retries=retries,
+                patience=patience,
+                max_failures=max_failures,
+                fail_fast=fail_fast,
+                on_event=listener,
+            )
 
     async def plan_push(
         self,

@@ -9,8 +9,10 @@ from domo_async.observing.observer import (
     AttemptObservation,
     Call,
     CallObservation,
+    JobObservation,
     Observer,
     PullObservation,
+    PushObservation,
     WaitReason,
 )
 
@@ -19,7 +21,9 @@ __all__ = [
     "AttemptObservation",
     "Call",
     "CallObservation",
+    "JobObservation",
     "Observer",
     "PullObservation",
+    "PushObservation",
     "WaitReason",
 ]

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from domo_async.errors import CallError
     from domo_async.jobs.events import PullEvent
+    from domo_async.jobs.push_events import PushEvent
 
 __all__ = [
     "Attempt",
     "AttemptObservation",
     "Call",
     "CallObservation",
+    "JobObservation",
     "Observer",
     "PullObservation",
+    "PushObservation",
     "WaitReason",
 ]
 
@@ -130,8 +133,8 @@ class CallObservation:
         """
 
 
-class PullObservation:
-    """Is told of one pull. What concerns one DataSet, from its `TransferStarted` on, happens in one task."""
+class JobObservation:
+    """Is told of one job."""
 
     def entered(self) -> None:
         """The job begins; its tasks inherit the context."""
@@ -139,15 +142,26 @@ class PullObservation:
     def left(self) -> None:
         """The job has ended. Called in the same task as `entered`."""
 
-    def event(self, event: PullEvent) -> None:
-        """Something happened; see `domo_async.jobs.events`."""
-
     def ended(self, error: BaseException | None) -> None:
         """The job is over.
 
         Args:
             error: What stopped it, cancellation included; None if nothing did.
         """
+
+
+class PullObservation(JobObservation):
+    """Is told of one pull. What concerns one DataSet, from its `TransferStarted` on, happens in one task."""
+
+    def event(self, event: PullEvent) -> None:
+        """Something happened; see `domo_async.jobs.events`."""
+
+
+class PushObservation(JobObservation):
+    """Is told of one push. What concerns one DataSet, from its `UploadStarted` on, happens in one task."""
+
+    def event(self, event: PushEvent) -> None:
+        """Something happened; see `domo_async.jobs.push_events`."""
 
 
 class Observer:
@@ -176,6 +190,14 @@ class Observer:
 
     def pull(self) -> PullObservation | None:
         """A pull begins.
+
+        Returns:
+            What is told how it goes on; None if nobody wants to know.
+        """
+        return None
+
+    def push(self) -> PushObservation | None:
+        """A push begins.
 
         Returns:
             What is told how it goes on; None if nobody wants to know.

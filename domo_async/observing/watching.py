@@ -14,10 +14,11 @@ from domo_async.observing.observer import Attempt, Call, Observer
 if TYPE_CHECKING:
     from domo_async.errors import CallError
     from domo_async.jobs.events import PullEvent
+    from domo_async.jobs.push_events import PushEvent
     from domo_async.observing.observer import (
         AttemptObservation,
         CallObservation,
-        PullObservation,
+        JobObservation,
         WaitReason,
     )
 
@@ -26,6 +27,7 @@ __all__ = ["AttemptWatch", "CallWatch", "Received", "Sent", "Watcher"]
 logger: logging.Logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+EventT = TypeVar("EventT")
 _SHORTEST_WAIT: Final = 0.001
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
@@ -99,23 +101,41 @@ class Watcher:
         if observation is None:
             yield listener
             return
-        told: PullObservation = observation
+        with self._until_end(observation):
+            yield self._both(observation.event, listener)
 
-        def tell(event: PullEvent) -> None:
-            self.tried(lambda: told.event(event), None)
+    @contextmanager
+    def push(self, listener: Callable[[PushEvent], None] | None) -> Generator[Callable[[PushEvent], None] | None]:
+        """Watch over a push; see `pull`."""
+        observation = self.tried(self._observer.push, None)
+        if observation is None:
+            yield listener
+            return
+        with self._until_end(observation):
+            yield self._both(observation.event, listener)
+
+    def _both(
+        self, observer: Callable[[EventT], None], listener: Callable[[EventT], None] | None
+    ) -> Callable[[EventT], None]:
+        def tell(event: EventT) -> None:
+            self.tried(lambda: observer(event), None)
             if listener is not None:
                 listener(event)
 
+        return tell
+
+    @contextmanager
+    def _until_end(self, job: JobObservation) -> Generator[None]:
         failure: BaseException | None = None
-        self.tried(told.entered, None)
+        self.tried(job.entered, None)
         try:
-            yield tell
+            yield
         except BaseException as error:
             failure = error
             raise
         finally:
-            self.tried(told.left, None)
-            self.tried(lambda: told.ended(failure), None)
+            self.tried(job.left, None)
+            self.tried(lambda: job.ended(failure), None)
 
     def tried(self, work: Callable[[], T], otherwise: T) -> T:
         """What the observer says, or something else if it raises."""

@@ -89,6 +89,14 @@ def telemetry():
     return Telemetry()
 
 
+@pytest.fixture(autouse=True)
+def no_context_is_lost(caplog):
+    """OpenTelemetry says so in the log when a context is left in another task than it was entered in."""
+    yield
+    assert not [record for record in caplog.records if record.name.startswith("opentelemetry")]
+    assert "The observer" not in caplog.text
+
+
 @pytest.fixture(scope="module")
 def shared_emulator():
     with Emulator(datasets={"Sales": TABLE, "Small": TABLE.slice(0, 10)}, seed=1) as emulator:
@@ -392,6 +400,42 @@ class TestPulls:
             assert (span.attributes["error.type"], span.status.status_code) == ("cancelled", StatusCode.UNSET)
         assert telemetry.points("domo.pull.active_datasets") == [({}, 0)]
         assert not trace.get_current_span().get_span_context().is_valid
+
+
+class TestPushes:
+    @pytest.fixture
+    def files(self, tmp_path):
+        folder = tmp_path / "out"
+        folder.mkdir()
+        for name in ("first", "second"):
+            (folder / f"{name}.csv").write_text("n,text\n1,a\n2,b\n")
+        return folder
+
+    async def test_a_push_has_a_span_and_each_dataset_one_below_it(self, telemetry, files, emulator):
+        async with AsyncDomo(**emulator.connection, observer=telemetry.observer()) as domo:
+            (await domo.push(files)).raise_for_failures()
+        job, datasets = telemetry.one("domo push"), telemetry.named("domo push dataset")
+        assert {span.attributes["domo.dataset.name"] for span in datasets} == {"first", "second"}
+        assert {span.parent.span_id for span in datasets} == {job.context.span_id}
+        for span in datasets:
+            assert span.attributes["domo.push.rows"] == 2
+            assert span.attributes["domo.dataset.id"]
+            # What writes its rows stands below it.
+            assert "domo streams.commit" in {below.name for below in telemetry.below(span)}
+        assert {span.context.trace_id for span in telemetry.spans} == {job.context.trace_id}
+        assert telemetry.total("domo.push.rows") == 4
+        assert telemetry.total("domo.push.dataset.duration") == 2
+        assert telemetry.points("domo.push.active_datasets") == [({}, 0)]
+
+    async def test_a_dataset_that_fails_says_so(self, telemetry, files, emulator):
+        emulator.faults.add("status", status=403, path="*/part/*")
+        async with AsyncDomo(**emulator.connection, observer=telemetry.observer(), retries=0) as domo:
+            report = await domo.push(files / "first.csv", name="failing {name}", retries=0, patience=0)
+        assert len(report.failed) == 1
+        span = telemetry.one("domo push dataset")
+        assert span.status.status_code is StatusCode.ERROR
+        assert span.attributes["error.type"] == "domo_async.errors.PermissionDeniedError"
+        assert telemetry.one("domo push").attributes["domo.push.failed"] == 1
 
 
 async def test_nothing_secret_is_written(telemetry, emulator, sales):

@@ -9,7 +9,15 @@ import pytest
 
 from domo_async import AsyncDomo, errors
 from domo_async.emulator import Emulator
-from domo_async.observing import Attempt, AttemptObservation, Call, CallObservation, Observer, PullObservation
+from domo_async.observing import (
+    Attempt,
+    AttemptObservation,
+    Call,
+    CallObservation,
+    Observer,
+    PullObservation,
+    PushObservation,
+)
 
 TABLE = pa.table({"n": range(20_000), "text": ["x" * 50] * 20_000})
 pytestmark = pytest.mark.anyio
@@ -261,6 +269,26 @@ async def test_a_pull_is_told(emulator, tmp_path):
         with pytest.raises(errors.InvalidArgumentError):
             await domo.pull(["x"], to=tmp_path / "lake", concurrency=0)
         assert [type(entry) for entry in log] == [str, str, errors.InvalidArgumentError]
+
+
+async def test_a_push_is_told(emulator, tmp_path):
+    class Pushes(Observer):
+        def push(self):
+            return Told()
+
+    class Told(PushObservation):
+        def event(self, event):
+            log.append(type(event).__name__)
+
+        def ended(self, error):
+            log.append(error)
+
+    (tmp_path / "new.csv").write_text("n\n1\n")
+    log, own = [], []
+    async with AsyncDomo(**emulator.connection, observer=Pushes()) as domo:
+        await domo.push(tmp_path / "new.csv", on_event=own.append)
+    assert log == [*(type(event).__name__ for event in own), None]
+    assert log[-2] == "PushFinished"
 
 
 @pytest.mark.parametrize(

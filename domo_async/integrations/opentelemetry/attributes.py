@@ -16,7 +16,6 @@ __all__ = [
     "ERROR_TYPE",
     "IO_DIRECTION",
     "OPERATION",
-    "PULL_ACTION",
     "SCHEMA_URL",
     "WAIT_REASON",
     "Attributes",
@@ -32,7 +31,6 @@ ERROR_TYPE: Final = "error.type"
 IO_DIRECTION: Final = "network.io.direction"
 OPERATION: Final = "domo.operation.name"
 WAIT_REASON: Final = "domo.wait.reason"
-PULL_ACTION: Final = "domo.pull.action"
 CANCELLED: Final = "cancelled"
 """What is given up by whoever asked for it has not failed; but it has not succeeded either."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from opentelemetry.metrics import MeterProvider, get_meter
+from opentelemetry.metrics import Meter, MeterProvider, get_meter
 
 from domo_async.integrations.opentelemetry.attributes import SCHEMA_URL
 
-__all__ = ["Instruments"]
+__all__ = ["Instruments", "JobInstruments"]
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 _LONG: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
@@ -51,17 +51,31 @@ class Instruments:
         self.active_requests = meter.create_up_down_counter(
             "http.client.active_requests", "{request}", "Number of active HTTP requests."
         )
-        self.pull_duration = meter.create_histogram(
-            "domo.pull.duration", "s", "Duration of pulls", explicit_bucket_boundaries_advisory=_LONG
+        self.pull = JobInstruments(meter, "pull")
+        self.push = JobInstruments(meter, "push")
+
+
+class JobInstruments:
+    """What is counted and measured of one kind of jobs.
+
+    Args:
+        meter: Makes the instruments.
+        kind: ``pull`` or ``push``.
+    """
+
+    def __init__(self, meter: Meter, kind: str) -> None:
+        self.kind = kind
+        self.duration = meter.create_histogram(
+            f"domo.{kind}.duration", "s", "Duration of jobs", explicit_bucket_boundaries_advisory=_LONG
         )
         self.dataset_duration = meter.create_histogram(
-            "domo.pull.dataset.duration",
+            f"domo.{kind}.dataset.duration",
             "s",
-            "Time from the first call for a DataSet until its files are in their place",
+            "Time from the first look at a DataSet until it is done",
             explicit_bucket_boundaries_advisory=_LONG,
         )
         self.active_datasets = meter.create_up_down_counter(
-            "domo.pull.active_datasets", "{dataset}", "DataSets on their way"
+            f"domo.{kind}.active_datasets", "{dataset}", "DataSets on their way"
         )
-        self.pulled_rows = meter.create_counter("domo.pull.rows", "{row}", "Rows in the files of pulled DataSets")
-        self.dataset_retries = meter.create_counter("domo.pull.retries", "{retry}", "Transfers that were begun again")
+        self.rows = meter.create_counter(f"domo.{kind}.rows", "{row}", "Rows that have arrived")
+        self.retries = meter.create_counter(f"domo.{kind}.retries", "{retry}", "DataSets that were begun again")

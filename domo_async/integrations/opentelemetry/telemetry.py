@@ -27,6 +27,7 @@ from domo_async.integrations.opentelemetry.attributes import (
 )
 from domo_async.integrations.opentelemetry.instruments import Instruments
 from domo_async.integrations.opentelemetry.pulls import PullSpans
+from domo_async.integrations.opentelemetry.pushes import PushSpans
 from domo_async.observing import Attempt, AttemptObservation, Call, CallObservation, Observer, WaitReason
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class OpenTelemetry(Observer):
       read piece by piece. Failed attempts and waits of a millisecond or more are its events.
     - **A span for each HTTP request** below it, ``GET /v1/datasets/{dataset_id}``, by the conventions for HTTP clients.
       Token requests stand below the operation that made them.
-    - **A span for each pull**, and one for each DataSet that is fetched, with the operations below it.
-    - **Metrics**: durations of operations, requests, waits, pulls and DataSets; retries, token requests, bytes and
+    - **A span for each pull and push**, and one for each DataSet that is on its way, with the operations below it.
+    - **Metrics**: durations of operations, requests, waits, jobs and DataSets; retries, token requests, bytes and
       rows; and how many of each are under way.
 
     Errors are recorded by their kind. No message, query, header, body, token or secret gets into a span or a metric;
@@ -88,7 +89,11 @@ class OpenTelemetry(Observer):
 
     def pull(self) -> PullSpans:
         """A span for a pull."""
-        return PullSpans(self._tracer, self._instruments)
+        return PullSpans(self._tracer, self._instruments.pull)
+
+    def push(self) -> PushSpans:
+        """A span for a push."""
+        return PushSpans(self._tracer, self._instruments.push)
 
     def __repr__(self) -> str:
         return f"<OpenTelemetry propagate={self._propagate}>"
