@@ -17,7 +17,8 @@ nox.options.sessions = ["lint", "types", "tests", "docs"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OLDEST = PYTHONS[0]
-CODE = ("domo_async", "tests", "noxfile.py")
+APART = ("tests/benchmarks", "tests/contract/test_specification.py", "tests/typing")
+"""What takes long and says nothing of the installed wheel; sessions of their own run it."""
 
 
 def group(name: str) -> list[str]:
@@ -62,7 +63,15 @@ def tests(session: nox.Session) -> None:
     install_wheel(session, "all")
     session.install(*group("test"))
     # Most tests wait for a socket or a process, so there are more workers than cores.
-    session.run("pytest", "--numprocesses=4", "--dist=worksteal", *session.posargs)
+    apart = [f"--ignore={path}" for path in APART]
+    session.run("pytest", "--numprocesses=4", "--dist=worksteal", *apart, *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def contract(session: nox.Session) -> None:
+    """The emulator as other people's tools see it, and every contender of the benchmarks on every workload."""
+    session.install(*group("test"), "-e", ".[all]")
+    session.run("pytest", "tests/contract", "tests/benchmarks", "--numprocesses=2", *session.posargs)
 
 
 @nox.session(python=OLDEST)

@@ -20,7 +20,6 @@ from tests.benchmarks.reporting import Report, chart, page
 
 ROOT = Path(__file__).parents[2]
 CONTENDERS = ("aiohttp", "httpx", "pydomo", "domo_async-aiohttp", "domo_async-httpx")
-NEEDS = {"pydomo": "pydomo", "domo_async-aiohttp": "httpx_aiohttp"}
 WORKLOADS = {
     "list", "pull", "export", "export-parquet", "frame", "upload", "cold", "queries", "short-tokens", "faults",
     "in-flight-100", "in-flight-1000", "in-flight-10000",
@@ -51,7 +50,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, list[dict
 
 @pytest.mark.parametrize("contender", CONTENDERS)
 def test_everybody_can_do_everything(contender: str, everything: tuple[int, list[dict[str, Any]]]) -> None:
-    pytest.importorskip(NEEDS.get(contender, contender.partition("-")[0]))
+    pytest.importorskip(contender.partition("-")[0])
     runs = [run for run in everything[1] if run["contender"] == contender]
 
     assert [run["error"] for run in runs if run["error"]] == []
