@@ -91,6 +91,25 @@ def test_a_timeline_of_hundreds(page, pages):
     assert page.evaluate("document.querySelectorAll('#rows .track rect').length") > 1000
 
 
+def test_a_closer_look_at_a_part_of_the_job(page, pages):
+    """By buttons, or by drawing across a picture; the whole job is one press away."""
+    page.open(pages["large"].as_uri())
+    width = "document.querySelector('#rows .track rect').ownerSVGElement.getAttribute('width')"
+    page.evaluate("document.querySelector('[data-zoom=in]').click()")
+    assert page.evaluate(width) == "200%"
+    assert page.overflow() == 0
+    page.evaluate("document.querySelector('[data-zoom=whole]').click()")
+    assert page.evaluate(width) == "100%"
+    page.evaluate("document.querySelector('.chart').scrollIntoView({behavior: 'instant', block: 'center'})")
+    left, top, right = page.evaluate(
+        "(({left, top, right}) => [left, top, right])(document.querySelector('.chart').getBoundingClientRect())"
+    )
+    for kind, x in (("mousePressed", left + 10), ("mouseReleased", left + 10 + (right - left) / 4)):
+        page.call("Input.dispatchMouseEvent", type=kind, x=x, y=top + 20, button="left", clickCount=1)
+    assert 390 < float(page.evaluate(width).rstrip("%")) < 410
+    assert page.problems == []
+
+
 def test_a_row_opens_by_keyboard_and_says_it_all(page, pages):
     page.open(pages["large"].as_uri())
     page.evaluate("document.querySelector('#rows li.failed summary').focus()")

@@ -225,6 +225,9 @@ def test_findings_say_why_it_took_so_long() -> None:
     words = [what for what, _ in findings_of(told.chronicler.chronicle())]
     assert any("“Large” took 1 min" in sentence for sentence in words), words
     assert any("waiting for Domo's first byte" in sentence for sentence in words), words
+    told.tell(StatsRead, stats(), after=100.0)
+    words = [what for what, _ in findings_of(told.chronicler.chronicle())]
+    assert any("little else was on its way than “Large”" in sentence for sentence in words), words
     assert findings_of(Night().chronicler.chronicle()) == []
 
 

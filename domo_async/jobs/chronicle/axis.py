@@ -72,7 +72,8 @@ class Axis:
             for at, label in self.ticks()
             if at <= self.length * _LAST_LABEL
         ]
-        return tag("svg", *texts, class_="ticks", height=20, width="100%", aria_hidden="true")
+        zoom = tag("svg", *texts, class_="zoom", width="100%", height=20)
+        return tag("svg", zoom, class_="ticks", height=20, width="100%", aria_hidden="true")
 
     def grid(self, height: int) -> Html:
         """Lines at the ticks."""

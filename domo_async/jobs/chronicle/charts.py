@@ -57,15 +57,13 @@ def throughput(chronicle: Chronicle, axis: Axis) -> Html | None:
 
 def _chart(title: str, note: str, words: str, areas: Html, chronicle: Chronicle, axis: Axis) -> Html:
     picture = tag("svg", areas, viewBox=f"0 0 {_SCALE} {_HEIGHT}", preserveAspectRatio="none", overflow="hidden")
+    parts = (axis.grid(_HEIGHT), picture, _pauses(chronicle, axis), _grants(chronicle, axis))
     return tag(
         "figure",
         tag("figcaption", tag("b", title), " ", tag("span", note, class_="faint")),
         tag(
             "svg",
-            axis.grid(_HEIGHT),
-            picture,
-            _pauses(chronicle, axis),
-            _grants(chronicle, axis),
+            tag("svg", *parts, class_="zoom", width="100%", height=_HEIGHT),
             class_="chart",
             width="100%",
             height=_HEIGHT,

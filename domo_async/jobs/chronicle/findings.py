@@ -82,7 +82,7 @@ def _tail(chronicle: Chronicle, worked: list[Life]) -> Finding | None:
         return None
     ended = sorted(worked, key=_end)
     others = _end(ended[-1 - _FEW_AT_THE_END])
-    alone = chronicle.seconds - others
+    alone = _end(ended[-1]) - others
     if alone < _LONG_TAIL * chronicle.seconds or alone < _WORTH_TELLING:
         return None
     last = sorted(ended[-_FEW_AT_THE_END:], key=lambda life: -life.seconds)

@@ -149,8 +149,24 @@ def _controls(chronicle: Chronicle, shown: int) -> Html:
         tag("label", "Show ", tag("select", *choices, id="which", data_short=_SHORT)),
         tag("label", "Order ", tag("select", *(tag("option", words, value=key) for key, words in orders), id="order")),
         tag("label", "Name or id ", tag("input", type="search", id="search", autocomplete="off")),
+        tag("span", *_zoom(), class_="zooming", role="group", aria_label="Zoom into the time"),
         tag("span", many(shown, "DataSet"), id="shown", role="status", class_="faint"),
         class_="controls",
         id="controls",
         hidden=True,
     )
+
+
+def _zoom() -> list[Html]:
+    """Buttons for a closer look; drawing across one of the pictures does the same."""
+    buttons = (
+        ("in", "+", "Closer"),
+        ("out", "\u2212", "Wider"),
+        ("left", "\u2190", "Earlier"),
+        ("right", "\u2192", "Later"),
+        ("whole", "whole job", "The whole job"),
+    )
+    return [
+        tag("button", sign, type="button", data_zoom=what, aria_label=words, title=words)
+        for what, sign, words in buttons
+    ]

@@ -62,8 +62,7 @@ def _row(life: Life, rank: int, axis: Axis) -> Html:
         ),
         tag(
             "svg",
-            *_bars(life, axis),
-            *_marks(life, axis),
+            tag("svg", *_bars(life, axis), *_marks(life, axis), class_="zoom", width="100%", height=_HEIGHT),
             class_="track",
             width="100%",
             height=_HEIGHT,

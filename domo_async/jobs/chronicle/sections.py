@@ -73,7 +73,7 @@ def figures(chronicle: Chronicle) -> Html:
     totals = chronicle.totals
     known: list[tuple[str, str | None, str]] = [
         ("Written" if chronicle.job == "push" else "Fetched", f"{totals.fetched:,}", ""),
-        ("Had not changed", f"{totals.unchanged:,}" if totals.unchanged else None, ""),
+        ("Unchanged", f"{totals.unchanged:,}" if totals.unchanged else None, ""),
         ("Failed", f"{totals.failed:,}" if totals.failed else None, "alarm"),
         ("Left undone", f"{totals.unfinished:,}" if totals.unfinished else None, "alarm"),
         ("Took", duration(chronicle.seconds), ""),
