@@ -80,8 +80,8 @@ class PushJob:
         """
         started = time.monotonic()
         state = self._around.state
-        await compute(state.open)
         try:
+            await compute(state.open)
             destinations = await find_destinations(self._around.datasets, items, self._writings)
             self._begin(len(items))
             await self._push(destinations)

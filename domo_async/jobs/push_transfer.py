@@ -123,12 +123,14 @@ class Pushing:
                 return self._result(clock() - started, None)
 
     def _wait_after(self, error: DomoError) -> float | None:
+        rest = 0.0
+        if isinstance(error, CommitTooSoonError) and error.last_commit is not None:
+            # Before that moment Domo refuses again, after all rows were sent again.
+            rest = (error.last_commit + _COMMIT_INTERVAL - datetime.now(UTC)).total_seconds()
+            if rest > self._around.patience.seconds:
+                return None
         wait = self._tries.wait_after(error)
-        if wait is None or not isinstance(error, CommitTooSoonError) or error.last_commit is None:
-            return wait
-        # Before that moment Domo refuses again, after all rows were sent again.
-        rest = (error.last_commit + _COMMIT_INTERVAL - datetime.now(UTC)).total_seconds()
-        return max(wait, rest) if rest <= self._around.patience.seconds else None
+        return None if wait is None else max(wait, rest)
 
     def _result(self, seconds: float, error: DomoError | None) -> Upload:
         decision = self._decision

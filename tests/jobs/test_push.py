@@ -15,15 +15,27 @@ from domo_async import AsyncDomo
 from domo_async.emulator import Emulator
 from domo_async.errors import (
     AmbiguousNameError,
+    CommitTooSoonError,
     InvalidArgumentError,
     InvalidDataError,
     NotFoundError,
     PushError,
     SchemaMismatchError,
+    StreamBusyError,
     TargetError,
     UnsettledWriteError,
 )
-from domo_async.jobs import PushFinished, PushOptions, Selection, UploadCommitting, UploadProgress, UploadRetried
+from domo_async.jobs import (
+    PendingWrite,
+    PushFinished,
+    PushOptions,
+    PushRecord,
+    Selection,
+    UploadCommitting,
+    UploadProgress,
+    UploadRetried,
+    push,
+)
 from domo_async.jobs.push_state import PushState
 
 pytestmark = pytest.mark.anyio
@@ -277,8 +289,6 @@ async def test_maintenance_is_waited_for(domo, emulator, lake):
     async def sleep(seconds):
         waits.append(seconds)
 
-    from domo_async.jobs import push
-
     report = await push(domo.datasets, domo.streams, lake, api_url=domo.api_url, retries=0, patience=600, sleep=sleep)
     assert report.ok
     assert fault.hits == 6
@@ -404,8 +414,6 @@ async def test_a_retry_is_told(domo, emulator, lake):
 
 
 def test_a_line_of_the_journal_that_was_cut_off_is_none(tmp_path):
-    from domo_async.jobs import PushRecord
-
     path = tmp_path / "push.json"
     state = PushState(path, "here")
     state.open()
@@ -421,3 +429,63 @@ def test_a_line_of_the_journal_that_was_cut_off_is_none(tmp_path):
     again.close()
     assert set(PushState(path, "here").peek()) == {"a"}
     assert dict(PushState(path, "elsewhere").peek()) == {}
+
+
+async def test_an_execution_that_was_begun_and_not_heard_of_is_aborted(domo, emulator, lake):
+    """As a kill leaves it between the beginning of an execution and the moment in which its number is written down."""
+    put(lake / "Sales.parquet")
+    [upload] = (await domo.push(lake)).uploads
+    [stream] = await domo.streams.search(dataset_id=upload.dataset_id)
+    await domo.streams.create_execution(stream.id)
+    state = PushState(lake / ".domo-async" / "push.json", domo.api_url)
+    record = state.open()[upload.dataset_id]
+    pending = PendingWrite(stage="begin", update_method="APPEND", files=[], stream_id=stream.id, newest=1)
+    state.put(upload.dataset_id, record.model_copy(update={"pending": pending}))
+    state.close()
+    [upload] = (await domo.push(lake)).uploads
+    assert upload.action == "resume"
+    assert await states(domo) == ["SUCCESS", "ERROR", "SUCCESS"]
+
+
+async def test_an_execution_of_another_writer_is_left_alone(domo, emulator, lake):
+    put(lake / "Sales.parquet")
+    [upload] = (await domo.push(lake)).uploads
+    [stream] = await domo.streams.search(dataset_id=upload.dataset_id)
+    other = await domo.streams.create_execution(stream.id)
+    await domo.streams.upload_part(stream.id, other.id, 1, "Bo,1\n")
+    state = PushState(lake / ".domo-async" / "push.json", domo.api_url)
+    record = state.open()[upload.dataset_id]
+    pending = PendingWrite(stage="begin", update_method="APPEND", files=[], stream_id=stream.id, newest=1)
+    state.put(upload.dataset_id, record.model_copy(update={"pending": pending}))
+    state.close()
+    [upload] = (await domo.push(lake, retries=0, patience=0)).failed
+    assert isinstance(upload.error, StreamBusyError)
+    assert await states(domo) == ["SUCCESS", "ACTIVE"]
+
+
+async def test_a_commit_that_comes_too_soon_is_not_tried_over_and_over(domo, emulator, lake):
+    emulator.commit_interval = 900
+    put(lake / "Sales.parquet")
+    await domo.push(lake)
+    put(lake / "Sales.parquet", MORE)
+    [upload] = (await domo.push(lake, patience=60)).failed
+    assert isinstance(upload.error, CommitTooSoonError)
+    assert upload.retries == 0
+    assert await states(domo) == ["SUCCESS", "ERROR"]
+    waits = []
+
+    async def sleep(seconds):
+        waits.append(seconds)
+        emulator.commit_interval = None
+
+    report = await push(domo.datasets, domo.streams, lake, api_url=domo.api_url, patience=1000, sleep=sleep)
+    assert report.ok
+    assert 800 < waits[0] <= 900
+
+
+async def test_a_push_that_is_cancelled_at_once_leaves_no_lock(domo, lake):
+    put(lake / "Sales.parquet")
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await domo.push(lake)
+    assert (await domo.push(lake)).ok
