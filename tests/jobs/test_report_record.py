@@ -20,9 +20,11 @@ from domo_async.jobs import (
     PullReport,
     StatsRead,
     Transfer,
+    TransferFailed,
     TransferFinished,
     TransferProgress,
     TransferRetried,
+    TransferSkipped,
     TransferStarted,
     read_chronicle,
 )
@@ -213,6 +215,31 @@ def test_places_that_make_no_sense(tmp_path: Path) -> None:
         told.save(tmp_path / "folder.html")
     with pytest.raises(InvalidArgumentError, match="no job made it"):
         PullReport((), 1.0).save(tmp_path / "report.html")
+
+
+def test_a_cause_is_told_without_the_key_of_a_store() -> None:
+    """The text of an error of somebody else may hold the address that it was given."""
+    told = Night()
+    for number, cause in enumerate((OSError(13, "Permission denied", "s3://key:hidden@lake"), ValueError("hidden"))):
+        error = TargetError("s3://lake cannot be written")
+        error.__cause__ = cause
+        told.tell(TransferFailed, Transfer(str(number), error=error))
+    chronicle = told.chronicler.chronicle()
+    assert [life.failure.because for life in chronicle.lives if life.failure] == [
+        "PermissionError: Permission denied",
+        None,
+    ]
+    assert b"hidden" not in chronicle.to_json()
+
+
+def test_thousands_of_names_are_counted() -> None:
+    told = Night()
+    for number in range(1_500):
+        told.tell(TransferSkipped, Transfer(str(number), f"Same {number}", action="unchanged"))
+    page = told.chronicler.chronicle().to_html()
+    assert "1,500 DataSets had not changed" in page
+    assert "and 500 more" in page
+    assert "Same 1400" not in page
 
 
 def test_findings_say_why_it_took_so_long() -> None:

@@ -38,8 +38,7 @@ def failure_of(error: BaseException) -> Failure:
     if not isinstance(error, DomoError):
         name = type(error).__name__
         return Failure(type=name, message=name, text=name)
-    cause = error.__cause__
-    because = f"{type(cause).__name__}: {cause}" if isinstance(cause, DomoError | OSError) else None
+    because = _because(error.__cause__)
     return Failure(
         type=type(error).__name__,
         message=_cut(error.message),
@@ -51,6 +50,16 @@ def failure_of(error: BaseException) -> Failure:
         reference=error.toe if isinstance(error, StatusError) else None,
         because=None if because is None else _cut(because),
     )
+
+
+def _because(cause: BaseException | None) -> str | None:
+    match cause:
+        case DomoError():
+            return f"{type(cause).__name__}: {cause}"
+        case OSError(strerror=str(words)):
+            return f"{type(cause).__name__}: {words}"  # its whole text may hold the address of a store, with its key
+        case _:
+            return None
 
 
 def _cut(text: str) -> str:

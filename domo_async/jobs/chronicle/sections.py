@@ -16,6 +16,7 @@ __all__ = ["colophon", "failures", "figures", "largest", "lead", "notes", "setti
 
 _MOST_SHOWN = 12
 _TOP = 10
+_MOST_NAMES = 1_000
 
 _SETTINGS = {
     "selection": "Selection",
@@ -232,6 +233,8 @@ def notes(chronicle: Chronicle) -> Html | None:
 
 
 def _list(words: str, items: list[Html]) -> Html:
+    if len(items) > _MOST_NAMES:
+        items = [*items[:_MOST_NAMES], tag("li", f"and {len(items) - _MOST_NAMES:,} more")]
     return tag("details", tag("summary", words), tag("ul", *items, class_="names columns"))
 
 
