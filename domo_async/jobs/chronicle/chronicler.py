@@ -8,7 +8,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from domo_async.jobs.chronicle.document import Chronicle, Failure, Fate, Outcome, Pause, Totals, Traffic
+from domo_async.jobs.chronicle.client_numbers import ClientNumbers
+from domo_async.jobs.chronicle.document import Chronicle, Failure, Fate, Outcome, Totals, Traffic
 from domo_async.jobs.chronicle.failures import failure_of
 from domo_async.jobs.chronicle.recording import Recording
 from domo_async.jobs.chronicle.traffic import Amounts
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Chronicler"]
 
-_MOST_MOMENTS = 500
 _MOST_NAMES = 1_000
 
 
@@ -61,7 +61,6 @@ class Chronicler:
         warnings: What was odd, as sentences.
         total: How many DataSets there are, None while that is not known.
         all_known: Whether all of them were queued, so that none will come as a surprise.
-        stats: The numbers of the client when they were last read.
         active: The DataSets on their way, in the order in which they began.
         counts: How many DataSets are over, by their fate.
         last: The DataSet that ended or has to be tried again last.
@@ -97,9 +96,7 @@ class Chronicler:
         self._amounts = Amounts()
         self._lost = 0
         self._retries = 0
-        self._grants: list[float] = []
-        self._pauses: list[tuple[float, float]] = []
-        self._first_stats: Stats | None = None
+        self._client = ClientNumbers()
         self._removed: list[str] = []
         self._seconds: float | None = None
         self.target = target
@@ -107,7 +104,6 @@ class Chronicler:
         self.warnings: list[str] = []
         self.total: int | None = None
         self.all_known: bool = False
-        self.stats: Stats | None = None
         self.active: dict[str, Recording] = {}
         self.counts: Counter[Fate] = Counter()
         self.last: Recording | None = None
@@ -137,7 +133,7 @@ class Chronicler:
             case TransferFailed(transfer=transfer):
                 self._take(transfer, "failed", at)
             case StatsRead():
-                self._read(event.stats, self._moment(at))
+                self._client.read(event.stats, self._moment(at))
             case PullStarted():
                 self.total = event.total
                 self.target = event.target
@@ -264,6 +260,11 @@ class Chronicler:
         return self._recordings
 
     @property
+    def stats(self) -> Stats | None:
+        """The numbers of the client when they were last read."""
+        return self._client.last
+
+    @property
     def received(self) -> int:
         """Bytes that have come so far, those of failed attempts included."""
         return self._lost + sum(one.received for one in self._recordings.values())
@@ -314,8 +315,8 @@ class Chronicler:
             totals=totals,
             lives=lives,
             traffic=Traffic(step=self._amounts.step, received=self._amounts.received, rows=self._amounts.rows),
-            grants=self._grants,
-            pauses=[Pause(at=round(begin, 3), seconds=round(end - begin, 3)) for begin, end in self._pauses],
+            grants=self._client.grants,
+            pauses=self._client.pauses,
             stopped_by=stopped_by,
             removed=self._removed,
             warnings=self.warnings,
@@ -325,7 +326,7 @@ class Chronicler:
         everything = self._recordings.values()
         fetched = [one for one in everything if one.fate == "fetched"]
         fates = [one.fate for one in everything]
-        first, last = self._first_stats, self.stats
+        client = self._client
         return Totals(
             datasets=len(fates),
             fetched=len(fetched),
@@ -336,10 +337,10 @@ class Chronicler:
             received=self.received,
             file_bytes=sum(one.file_bytes for one in fetched),
             attempts_again=self._retries,
-            calls=last.calls - first.calls if first is not None and last is not None else None,
-            call_retries=last.retries - first.retries if first is not None and last is not None else None,
-            grants=last.grants if last is not None else None,
-            paused=round(sum(end - begin for begin, end in self._pauses), 3),
+            calls=client.calls,
+            call_retries=client.retries,
+            grants=client.last.grants if client.last is not None else None,
+            paused=round(sum(pause.seconds for pause in client.pauses), 3),
         )
 
     def _take(self, transfer: Transfer, fate: Literal["fetched", "unchanged", "failed"], at: float) -> None:
@@ -357,25 +358,6 @@ class Chronicler:
             error=transfer.error,
             at=at,
         )
-
-    def _read(self, stats: Stats, at: float) -> None:
-        """Compare two looks at the client: what has changed happened between them."""
-        before = self.stats
-        self.stats = stats
-        if before is None:
-            self._first_stats = stats
-        granted = stats.grants - (before.grants if before is not None else stats.grants)
-        if granted > 0 and len(self._grants) < _MOST_MOMENTS:
-            self._grants.append(round(at, 3))
-        if stats.paused_for > 0:
-            self._pause(at, at + stats.paused_for)
-
-    def _pause(self, begin: float, end: float) -> None:
-        if self._pauses and (begin <= self._pauses[-1][1] or len(self._pauses) >= _MOST_MOMENTS):
-            first, last = self._pauses[-1]
-            self._pauses[-1] = (first, max(last, end))
-        else:
-            self._pauses.append((begin, end))
 
     def _of(self, dataset_id: str) -> Recording:
         one = self._recordings.get(dataset_id)
