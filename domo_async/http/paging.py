@@ -11,6 +11,7 @@ import anyio
 
 from domo_async.errors import InvalidArgumentError
 from domo_async.http.prefetch import Ahead
+from domo_async.models.html_view import items_html
 
 __all__ = ["Page", "Pager"]
 
@@ -52,6 +53,17 @@ class Page(Sequence[T]):
 
     def __repr__(self) -> str:
         return f"Page({list(self._items)!r}, offset={self.offset})"
+
+    def _repr_html_(self) -> str | None:
+        last = self.offset + len(self._items)
+        return items_html(self._items, f"Items {self.offset + 1:,} to {last:,}" if self._items else "No items")
+
+
+class Collected(list[T]):
+    """All items of a listing: a list, which a notebook shows as a table."""
+
+    def _repr_html_(self) -> str | None:
+        return items_html(self, f"{len(self):,} items")
 
 
 class Pager(Generic[T]):
@@ -122,10 +134,13 @@ class Pager(Generic[T]):
 
     async def collect(self) -> list[T]:
         """All items, in memory."""
-        items: list[T] = []
+        items = Collected[T]()
         async for page in self.pages():
             items.extend(page)
         return items
+
+    def __repr__(self) -> str:
+        return "<Pager: not asked for yet; await it for the first page, or its collect() for all items>"
 
 
 class _Pages(AsyncIterator[Page[T]]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from domo_async.errors import DomoError, NotFoundError
+from domo_async.jobs.html_view import plan_html
 from domo_async.jobs.listing import wanted
 from domo_async.jobs.survey import Survey
 from domo_async.jobs.targets.calls import TargetCalls
@@ -101,6 +102,9 @@ class PullPlan:
             "removed": list(self.removed),
             "warnings": list(self.warnings),
         }
+
+    def _repr_html_(self) -> str:
+        return plan_html(self)
 
     def __str__(self) -> str:
         counts = Counter(one.action or "unknown" for one in self.transfers)

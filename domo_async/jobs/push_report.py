@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domo_async.errors import PushError
+from domo_async.jobs.html_view import push_html
 
 if TYPE_CHECKING:
     from domo_async.errors import DomoError
@@ -157,6 +158,9 @@ class PushReport:
             "warnings": list(self.warnings),
             "uploads": [upload.to_dict() for upload in self.uploads],
         }
+
+    def _repr_html_(self) -> str:
+        return push_html(self)
 
     def __str__(self) -> str:
         unchanged = f", {len(self.unchanged)} of them unchanged" if self.unchanged else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from domo_async.errors import InvalidArgumentError, PullError
 from domo_async.jobs.chronicle.words import size
+from domo_async.jobs.html_view import pull_html
 
 if TYPE_CHECKING:
     import os
@@ -203,6 +204,9 @@ class PullReport:
         if self.chronicle is None:
             raise InvalidArgumentError("This report has no chronicle: no job made it")
         return self.chronicle
+
+    def _repr_html_(self) -> str:
+        return pull_html(self)
 
     def __str__(self) -> str:
         summary = f"{len(self.succeeded)} of {len(self.transfers)} DataSets in {self.seconds:.1f} s: {self.rows:,} rows"

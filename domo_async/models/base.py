@@ -9,6 +9,8 @@ from typing import Annotated, ClassVar, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from domo_async.models.html_view import facts_html, model_facts
+
 __all__ = ["DomoModel", "Items", "Timestamp", "or_default", "parse_timestamp"]
 
 T = TypeVar("T")
@@ -34,6 +36,10 @@ class DomoModel(BaseModel):
         coerce_numbers_to_str=True,
         frozen=True,
     )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: plain values, and neither secrets nor fields that this version does not know."""
+        return facts_html(type(self).__name__, model_facts(self))
 
 
 def _empty_for_null(value: object) -> object:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import Field
 
 from domo_async.models.base import DomoModel, Items, Timestamp, or_default
+from domo_async.models.html_view import Column as HtmlColumn
+from domo_async.models.html_view import facts_html, model_facts, table_html
 from domo_async.models.policies import Policy
 
 if TYPE_CHECKING:
@@ -50,6 +52,9 @@ class Schema(DomoModel):
     """The columns of a DataSet in their order, which is the order of the fields in its CSV."""
 
     columns: Items[Column] = []
+
+    def _repr_html_(self) -> str:
+        return _columns_html(self)
 
     @property
     def names(self) -> list[str]:
@@ -147,3 +152,14 @@ with warnings.catch_warnings():
 
         schema: Schema | None = None  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
         policies: Items[Policy] = []
+
+        def _repr_html_(self) -> str:
+            facts = {name: value for name, value in model_facts(self).items() if name != "columns"}
+            html = facts_html("DataSet", facts)
+            return html if self.schema is None else html + _columns_html(self.schema)
+
+
+def _columns_html(schema: Schema) -> str:
+    heads = [HtmlColumn("column"), HtmlColumn("type")]
+    rows = ((column.name, str(column.type)) for column in schema.columns)
+    return table_html(f"{len(schema.columns)} columns", heads, rows, total=len(schema.columns), of="columns")

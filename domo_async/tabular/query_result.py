@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from domo_async.errors import InvalidArgumentError, InvalidResponseError
 from domo_async.models import ColumnType, QueryResponse
+from domo_async.models.html_view import Column, table_html
 from domo_async.tabular.exact_numbers import exact_rows
 from domo_async.tabular.extras import require
 from domo_async.tabular.frames import to_duckdb, to_pandas, to_polars
@@ -49,6 +50,13 @@ class QueryResult(QueryResponse):
     def __iter__(self) -> Iterator[list[Scalar]]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         # pydantic iterates over fields; nobody who asks for rows expects those.
         return iter(self.rows)
+
+    def _repr_html_(self) -> str:
+        numbers = {ColumnType.LONG, ColumnType.DOUBLE, ColumnType.DECIMAL}
+        types = [column.type for column in self.metadata] + [None] * len(self.columns)
+        columns = [Column(name, kind in numbers) for name, kind in zip(self.columns, types, strict=False)]
+        words = f"{len(self.rows):,} rows, {len(self.columns):,} columns"
+        return table_html(words, columns, self.rows, total=len(self.rows))
 
     def to_dicts(self) -> list[dict[str, Scalar]]:
         """The rows as dictionaries of JSON values: DATE and DATETIME are text here.
