@@ -32,6 +32,7 @@ pytestmark = pytest.mark.anyio
 ROWS = 2_000
 RANDOM = random.Random(7)
 START = dt.datetime(2024, 1, 1)
+ON_ASYNCIO = pytest.mark.parametrize("anyio_backend", ["asyncio"])  # the other event loop has the tests that are quick
 COLUMNS = ["Id", "Skewed", "Amount", "Ratio", "Day", "Moment"]
 
 
@@ -84,6 +85,7 @@ def sorted_rows(table: pa.Table) -> list[tuple]:
     return sorted((tuple(row.values()) for row in table.to_pylist()), key=repr)
 
 
+@ON_ASYNCIO
 @pytest.mark.parametrize("column", COLUMNS)
 async def test_rows_are_those_of_an_export(domo: AsyncDomo, emulator: Emulator, tmp_path: Path, column: str) -> None:
     """None is missing, none comes twice, and they are in the order of the column with nulls at the end."""
@@ -101,6 +103,7 @@ async def test_rows_are_those_of_an_export(domo: AsyncDomo, emulator: Emulator, 
     assert len(queries(emulator)) >= ROWS / 100
 
 
+@ON_ASYNCIO
 async def test_bytes_do_not_depend_on_how_many_at_once(domo: AsyncDomo, emulator: Emulator, tmp_path: Path) -> None:
     """Nor does the manifest: another number of queries fetches nothing anew."""
     identity = emulator.dataset_ids["Sales"]
@@ -116,6 +119,7 @@ async def test_bytes_do_not_depend_on_how_many_at_once(domo: AsyncDomo, emulator
     assert len((await plan_pull(domo.datasets, [identity], to=tmp_path / "8")).to_fetch) == 1
 
 
+@ON_ASYNCIO
 async def test_several_files_and_some_columns(domo: AsyncDomo, emulator: Emulator, tmp_path: Path) -> None:
     """The files are cut as those of an export are, and columns that nobody wants do not travel."""
     identity = emulator.dataset_ids["Sales"]
@@ -152,6 +156,7 @@ async def test_failed_query_is_made_again_and_not_the_others(
     assert report.transfers[0].retries == 0
 
 
+@ON_ASYNCIO
 @pytest.mark.parametrize(
     ("options", "words"),
     [
