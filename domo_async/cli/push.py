@@ -10,12 +10,14 @@ import typer
 from domo_async.api.row_fitting import MissingColumns
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.invocation import Invocation
-from domo_async.cli.push_lines import shown_push
+from domo_async.cli.progress import shown_job
 from domo_async.cli.push_report import show_push_plan, show_push_report
 from domo_async.cli.running import run
 from domo_async.cli.tables import many
 from domo_async.errors import DomoError
 from domo_async.jobs import PushEvent, PushPlan, PushReport
+from domo_async.jobs.chronicle import Chronicler
+from domo_async.jobs.chronicle.of_push import PushListener
 from domo_async.jobs.push_options import Unsettled
 from domo_async.models import UpdateMethod
 
@@ -143,7 +145,8 @@ def push(
         else:
             show_push_plan(planned, terminal)
         return
-    with shown_push(terminal, quiet=quiet) as tally:
+    chronicler = Chronicler("push")
+    with shown_job(terminal, chronicler, PushListener(chronicler), quiet=quiet) as tally:
         try:
             report = run(lambda: carry_out(tally))
         except (DomoError, KeyboardInterrupt):

@@ -13,15 +13,16 @@ import typer
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.invocation import Invocation
 from domo_async.cli.misuse import Misuse
-from domo_async.cli.progress import shown
+from domo_async.cli.progress import shown, shown_job
 from domo_async.cli.pull_report import show_report
-from domo_async.cli.push_lines import shown_push
 from domo_async.cli.push_report import show_push_report
 from domo_async.cli.running import run
 from domo_async.cli.tables import many
 from domo_async.cli.terminal import Terminal, printable
 from domo_async.errors import DomoError
 from domo_async.jobs import PullReport, PushReport
+from domo_async.jobs.chronicle import Chronicler
+from domo_async.jobs.chronicle.of_push import PushListener
 from domo_async.jobs.job_file import JobFile, PullStep, PushStep, read_job_file
 from domo_async.models import UpdateMethod
 
@@ -177,7 +178,8 @@ def _pull(invocation: Invocation, step: PullStep, *, quiet: bool) -> PullReport:
 
 def _push(invocation: Invocation, step: PushStep, *, quiet: bool) -> PushReport:
     concurrency = step.concurrency or _PUSHES
-    with shown_push(invocation.terminal, quiet=quiet) as on_event:
+    chronicler = Chronicler("push")
+    with shown_job(invocation.terminal, chronicler, PushListener(chronicler), quiet=quiet) as on_event:
 
         async def work() -> PushReport:
             async with invocation.patient_client(concurrency=concurrency) as domo:

@@ -114,7 +114,7 @@ def test_ctrl_c_says_what_is_done(spawn, emulator, environment, job):
     emulator.faults.add("stall", method="PUT", path="*/part/*", bytes=0)
     process = spawn("run", job, environment={**environment, "OTHER": str(job.parent / "other")})
     process.wait_for("Step back", stream="stderr")
-    process.wait_for("Pushing", stream="stderr")
+    process.wait_for("2 DataSets", stream="stderr")
     process.signal(signal.SIGINT)
     outcome = process.end()
     assert outcome.code == ExitCode.INTERRUPTED
