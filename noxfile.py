@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ nox.options.sessions = ["lint", "types", "tests", "docs"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OLDEST = PYTHONS[0]
+TUTORIAL = Path("docs/pages/tutorial.md")
 APART = ("tests/benchmarks", "tests/contract/test_specification.py", "tests/typing")
 """What takes long and says nothing of the installed wheel; sessions of their own run it."""
 
@@ -120,6 +122,14 @@ def docs(session: nox.Session) -> None:
     with session.chdir("docs"):
         session.run("zensical", "build", "--strict", "--clean")
     session.run("pytest", "tests/docs/test_site.py", env={"SITE": "docs/.site"})
+
+
+@nox.session(python=OLDEST)
+def tutorial(session: nox.Session) -> None:
+    """The tutorial, followed to the letter in an environment that holds only what it installs."""
+    (extras,) = re.findall(r"^pip install 'domo-async\[([\w,]+)\]'$", TUTORIAL.read_text(), re.MULTILINE)
+    install_wheel(session, extras)
+    session.run("python", "tests/docs/tutorial.py")
 
 
 @nox.session(python=OLDEST)
