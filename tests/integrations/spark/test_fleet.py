@@ -3,16 +3,22 @@
 import os
 import pickle
 import signal
+import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import anyio
+import anyio.lowlevel
 import pyarrow.fs
 import pytest
 from fsspec.implementations.local import LocalFileSystem
-from pyspark import TaskContext
+from pyspark import TaskContext, cloudpickle
 
 from domo_async.errors import (
+    ClientClosedError,
     ConfigurationError,
+    ExecutorError,
     InvalidArgumentError,
     NotFoundError,
     PermissionDeniedError,
@@ -23,6 +29,9 @@ from domo_async.integrations.spark import pull
 from domo_async.integrations.spark.connection import Connection
 from domo_async.integrations.spark.fleet.carrying import Order, carry_out
 from domo_async.integrations.spark.fleet.place import Place
+from domo_async.integrations.spark.fleet.tasks import _told
+from domo_async.integrations.spark.shipped import Shipped
+from domo_async.integrations.spark.worker import Worker
 from domo_async.jobs import DataSetOptions, Selection, TransferFinished, TransferRetried, TransferStarted, read_manifest
 from domo_async.jobs.recipe import Recipe
 from domo_async.jobs.targets.folder import FolderTarget
@@ -243,7 +252,6 @@ def test_the_same_task_twice_is_two_places(asked, emulator, fleet, lake, tmp_pat
 
 
 def test_no_secret_is_shipped(spark, emulator, fleet, lake, monkeypatch):
-    monkeypatch.setattr("domo_async.integrations.spark.fleet.tasks.carry_out", carry_out)
     orders = []
 
     async def run(self, order):
@@ -265,6 +273,61 @@ def test_executors_without_credentials_stop_the_job(spark, emulator, fleet, lake
 
     with pytest.raises(ConfigurationError):
         pull(spark, [fleet["Fleet 4"]], to=lake, secrets=nothing)
+
+
+def test_an_executor_without_a_secret_says_what_to_do(asked, emulator, fleet, lake, monkeypatch):
+    monkeypatch.delenv("DOMO_CLIENT_SECRET", raising=False)
+    staging = lake / "staging"
+    staging.mkdir(parents=True)
+    order = order_for(asked, Place.of(lake, None, shared=True), emulator, fleet["Fleet 4"], staging)
+    order = replace(order, connection=order.connection.without_secret())
+    error = pickle.loads(carry_out(order)).error
+    assert isinstance(error, ConfigurationError)
+    assert "Pass secrets=" in str(error)
+    assert list(staging.iterdir()) == []
+
+
+def test_ctrl_c_waits_until_everything_is_given_back(emulator):
+    began, ended = threading.Event(), []
+
+    async def work(domo):
+        try:
+            began.set()
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.lowlevel.checkpoint()
+                ended.append(True)
+
+    def press():
+        began.wait()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    worker = Worker(Connection(**emulator.connection))
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    with pytest.raises(KeyboardInterrupt):
+        worker.run(work)
+    assert ended == [True]
+    pressing.join()
+    worker.close()
+
+
+def test_a_function_is_the_same_one_wherever_it_arrives():
+    def look_up():
+        return "id", SECRET
+
+    twins = [Shipped(pickle.loads(cloudpickle.dumps(look_up)), name="secrets") for _ in range(2)]
+    assert twins[0] == twins[1]
+    assert len({Connection(secrets=twin) for twin in twins}) == 1
+    assert twins[0] != Shipped(lambda: ("other", SECRET), name="secrets")
+    assert SECRET not in repr(twins)
+
+
+def test_a_session_that_was_stopped_stops_the_job():
+    words = "Cannot call methods on a stopped SparkContext.\nThis stopped SparkContext was created at:"
+    assert isinstance(_told(RuntimeError(words)), ClientClosedError)
+    assert isinstance(_told(RuntimeError("something else")), ExecutorError)
 
 
 def test_a_task_that_breaks_is_a_failure_of_its_dataset(spark, fleet, lake):

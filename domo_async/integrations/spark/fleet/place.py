@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -42,10 +43,12 @@ class Place:
     Attributes:
         address: A folder, or a URI, or a path in `filesystem`.
         filesystem: Makes the file system; None for whatever the address says.
+        job: Tells jobs apart: the credentials in the file system of an earlier one may have expired.
     """
 
     address: str
     filesystem: Shipped[object] | None = field(default=None, repr=False)
+    job: str = field(default_factory=partial(secrets.token_hex, 8), repr=False)
 
     @classmethod
     def of(cls, to: object, filesystem: FileSystemSource | None, *, shared: bool) -> Self:
@@ -94,7 +97,7 @@ class Place:
         return FolderTarget(place) if isinstance(place, Path) else ObjectTarget(_Arrived(place), scratch=scratch)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _open(place: Place) -> Path | ObjectStore:
     filesystem = None if place.filesystem is None else place.filesystem()
     if place.filesystem is not None and filesystem is None:
