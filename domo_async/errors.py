@@ -239,7 +239,7 @@ class JobFileError(InvalidArgumentError):
 
     def __init__(self, message: str, *, problems: tuple[str, ...] = (), hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
-        self.problems = problems or (message,)
+        self.problems: tuple[str, ...] = problems or (message,)
 
     @classmethod
     def of(cls, problems: list[str]) -> JobFileError:

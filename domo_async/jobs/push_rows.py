@@ -49,7 +49,7 @@ class PartFiles:
             self._known = _with_text(known, _disputed(schemas))
             schemas = [self._schema(path, self._known) for path in paths]
         try:
-            self.schema = pa.unify_schemas(schemas, promote_options="permissive")
+            self.schema: pa.Schema = pa.unify_schemas(schemas, promote_options="permissive")
         except pa.ArrowException as error:
             raise InvalidDataError(
                 f"the files have columns of different types: {error}", source=_folder(paths)

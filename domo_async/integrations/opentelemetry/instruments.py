@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from opentelemetry.metrics import Meter, MeterProvider, get_meter
+from opentelemetry.metrics import Counter, Histogram, Meter, MeterProvider, UpDownCounter, get_meter
 
 from domo_async.integrations.opentelemetry.attributes import SCHEMA_URL
 
@@ -24,35 +24,35 @@ class Instruments:
 
     def __init__(self, provider: MeterProvider | None, version: str) -> None:
         meter = get_meter("domo_async", version, provider, SCHEMA_URL)
-        self.operation_duration = meter.create_histogram(
+        self.operation_duration: Histogram = meter.create_histogram(
             "domo.client.operation.duration",
             "s",
             "Duration of operations, with all attempts and waits",
             explicit_bucket_boundaries_advisory=(*_SECONDS, 30, 60, 120, 300),
         )
-        self.active_operations = meter.create_up_down_counter(
+        self.active_operations: UpDownCounter = meter.create_up_down_counter(
             "domo.client.active_operations", "{operation}", "Operations under way, those that wait included"
         )
-        self.retries = meter.create_counter("domo.client.retries", "{retry}", "Attempts beyond the first")
-        self.grants = meter.create_counter("domo.client.grants", "{grant}", "Requests for access tokens")
-        self.wait_duration = meter.create_histogram(
+        self.retries: Counter = meter.create_counter("domo.client.retries", "{retry}", "Attempts beyond the first")
+        self.grants: Counter = meter.create_counter("domo.client.grants", "{grant}", "Requests for access tokens")
+        self.wait_duration: Histogram = meter.create_histogram(
             "domo.client.wait.duration",
             "s",
             "Time in which operations could not go on; waits below a millisecond do not count",
             explicit_bucket_boundaries_advisory=(*_SECONDS, 30, 60, 120, 300),
         )
-        self.io = meter.create_counter("domo.client.io", "By", "Bytes of bodies, as they were on the wire")
-        self.request_duration = meter.create_histogram(
+        self.io: Counter = meter.create_counter("domo.client.io", "By", "Bytes of bodies, as they were on the wire")
+        self.request_duration: Histogram = meter.create_histogram(
             "http.client.request.duration",
             "s",
             "Duration of HTTP client requests.",
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
-        self.active_requests = meter.create_up_down_counter(
+        self.active_requests: UpDownCounter = meter.create_up_down_counter(
             "http.client.active_requests", "{request}", "Number of active HTTP requests."
         )
-        self.pull = JobInstruments(meter, "pull")
-        self.push = JobInstruments(meter, "push")
+        self.pull: JobInstruments = JobInstruments(meter, "pull")
+        self.push: JobInstruments = JobInstruments(meter, "push")
 
 
 class JobInstruments:
@@ -64,18 +64,20 @@ class JobInstruments:
     """
 
     def __init__(self, meter: Meter, kind: str) -> None:
-        self.kind = kind
-        self.duration = meter.create_histogram(
+        self.kind: str = kind
+        self.duration: Histogram = meter.create_histogram(
             f"domo.{kind}.duration", "s", "Duration of jobs", explicit_bucket_boundaries_advisory=_LONG
         )
-        self.dataset_duration = meter.create_histogram(
+        self.dataset_duration: Histogram = meter.create_histogram(
             f"domo.{kind}.dataset.duration",
             "s",
             "Time from the first look at a DataSet until it is done",
             explicit_bucket_boundaries_advisory=_LONG,
         )
-        self.active_datasets = meter.create_up_down_counter(
+        self.active_datasets: UpDownCounter = meter.create_up_down_counter(
             f"domo.{kind}.active_datasets", "{dataset}", "DataSets on their way"
         )
-        self.rows = meter.create_counter(f"domo.{kind}.rows", "{row}", "Rows that have arrived")
-        self.retries = meter.create_counter(f"domo.{kind}.retries", "{retry}", "DataSets that were begun again")
+        self.rows: Counter = meter.create_counter(f"domo.{kind}.rows", "{row}", "Rows that have arrived")
+        self.retries: Counter = meter.create_counter(
+            f"domo.{kind}.retries", "{retry}", "DataSets that were begun again"
+        )

@@ -99,7 +99,7 @@ class Chronicler:
         self._client = ClientNumbers()
         self._removed: list[str] = []
         self._seconds: float | None = None
-        self.target = target
+        self.target: str = target
         self.settings: dict[str, Setting] = dict(settings or {})
         self.warnings: list[str] = []
         self.total: int | None = None
