@@ -19,8 +19,16 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OLDEST = PYTHONS[0]
 TUTORIAL = Path("docs/pages/tutorial.md")
-APART = ("tests/benchmarks", "tests/contract/test_specification.py", "tests/typing")
-"""What takes long and says nothing of the installed wheel; sessions of their own run it."""
+PROGRAMS = (
+    "tests/cli/test_demo.py",
+    "tests/integrations/test_pytest_plugin.py",
+    "tests/integrations/test_service_load.py",
+    "tests/jobs/test_kills.py",
+    "tests/jobs/test_push_kills.py",
+)
+"""Whole programs under way for seconds: too slow for every run of the suite."""
+APART = (*PROGRAMS, "tests/benchmarks", "tests/contract/test_specification.py", "tests/typing")
+"""What the sessions programs, contract and types run instead of tests."""
 
 
 def group(name: str) -> list[str]:
@@ -67,6 +75,14 @@ def tests(session: nox.Session) -> None:
     # Most tests wait for a socket or a process, so there are more workers than cores.
     apart = [f"--ignore={path}" for path in APART]
     session.run("pytest", "--numprocesses=4", "--dist=worksteal", *apart, *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def programs(session: nox.Session) -> None:
+    """The demo, killed jobs, a service under load and somebody else's project, with the built wheel."""
+    install_wheel(session, "all")
+    session.install(*group("test"))
+    session.run("pytest", *PROGRAMS, "--numprocesses=2", *session.posargs)
 
 
 @nox.session(python=OLDEST)

@@ -10,6 +10,7 @@ import typer
 from domo_async.api.row_fitting import MissingColumns
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.invocation import Invocation
+from domo_async.cli.job_report import checked, written_down
 from domo_async.cli.progress import shown_job
 from domo_async.cli.push_report import show_push_plan, show_push_report
 from domo_async.cli.running import run
@@ -92,6 +93,14 @@ def push(
     memory: Annotated[
         int | None, typer.Option(min=100, help="MiB that rows on their way may take.", metavar="MIB")
     ] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Write what happened into this file: a page if it ends in .html, a document if in .json. May be given "
+            "twice.",
+            metavar="FILE",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the report as one JSON object.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show no progress, and no report if all went well.")
@@ -139,16 +148,22 @@ def push(
             )
 
     if plan:
+        if report:
+            raise typer.BadParameter("a plan does nothing that could be reported", param_hint="--report")
         planned = run(ask)
         if as_json:
             terminal.show_json(planned.to_dict())
         else:
             show_push_plan(planned, terminal)
         return
+    files = checked(report or ())
     chronicler = Chronicler("push")
-    with shown_job(terminal, chronicler, PushListener(chronicler), quiet=quiet) as tally:
+    with (
+        shown_job(terminal, chronicler, PushListener(chronicler), quiet=quiet) as tally,
+        written_down(chronicler, files, terminal, quiet=quiet),
+    ):
         try:
-            report = run(lambda: carry_out(tally))
+            done = run(lambda: carry_out(tally))
         except (DomoError, KeyboardInterrupt):
             if tally.finished and not quiet:
                 terminal.say(
@@ -157,8 +172,8 @@ def push(
                 )
             raise
     if as_json:
-        terminal.show_json(report.to_dict())
-    elif not (quiet and report.ok):
-        show_push_report(report, terminal)
-    if not report.ok:
+        terminal.show_json(done.to_dict())
+    elif not (quiet and done.ok):
+        show_push_report(done, terminal)
+    if not done.ok:
         raise typer.Exit(ExitCode.FAILURE)

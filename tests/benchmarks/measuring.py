@@ -48,7 +48,7 @@ _NEEDS = {
     "aiohttp": ("aiohttp",),
     "httpx": ("httpx",),
     "pydomo": ("pydomo",),
-    "domo_async-aiohttp": ("aiohttp", "httpx_aiohttp"),
+    "domo_async-aiohttp": ("aiohttp",),
     "domo_async-httpx": ("httpx",),
     "compressor": ("isal",),
 }

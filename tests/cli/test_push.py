@@ -8,6 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from domo_async.cli.exit_codes import ExitCode
+from domo_async.jobs import read_chronicle
 from tests.cli.conftest import TABLES
 
 
@@ -80,3 +81,20 @@ def test_what_makes_no_sense(domo_async, emulator, lake, arguments):
     outcome = domo_async("push", *(argument.format(lake=lake) for argument in arguments))
     assert (outcome.code, outcome.out) == (ExitCode.USAGE, "")
     assert [one for one in emulator.requests if one.path != "/oauth/token"] == []
+
+
+def test_what_happened_is_written_down(domo_async, lake, tmp_path):
+    (lake / "Broken.csv").write_text("a,b\n1\n")
+    page, document = tmp_path / "r.html", tmp_path / "r.json"
+    outcome = domo_async("push", lake, "--report", page, "--report", document)
+    assert outcome.code == ExitCode.FAILURE
+    assert f"Report: {document}" in outcome.err
+    told = read_chronicle(document)
+    assert (told.job, told.outcome) == ("push", "failures")
+    assert "Report of a push" in page.read_text(encoding="utf-8")
+
+
+def test_a_plan_has_no_report(domo_async, lake, tmp_path):
+    outcome = domo_async("push", lake, "--plan", "--report", tmp_path / "r.html")
+    assert outcome.code == ExitCode.USAGE
+    assert "--report" in outcome.err

@@ -52,7 +52,8 @@ def throughput(chronicle: Chronicle, axis: Axis) -> Html | None:
     area = tag("path", d=_area([0.0] * steps, levels, most, stretch=1 / share), class_="throughput")
     mean = chronicle.totals.received / max(chronicle.seconds, 0.001)
     note = f"at most {size(most)}/s, {size(mean)}/s on average"
-    return _chart("Received", note, f"Bytes received per second: {note}", area, chronicle, axis)
+    title = "Sent" if chronicle.job == "push" else "Received"
+    return _chart(title, note, f"Bytes {title.lower()} per second: {note}", area, chronicle, axis)
 
 
 def _chart(title: str, note: str, words: str, areas: Html, chronicle: Chronicle, axis: Axis) -> Html:

@@ -99,7 +99,8 @@ def _advice(chronicle: Chronicle) -> Html | None:
         return None
     there = totals.fetched + totals.unchanged
     rest = "The others are there, whole. " if there and chronicle.outcome == "failures" else ""
-    return tag("p", f"{rest}The same job again goes on from here: what is there is not fetched again.", class_="advice")
+    again = "written" if chronicle.job == "push" else "fetched"
+    return tag("p", f"{rest}The same job again goes on from here: what is there is not {again} again.", class_="advice")
 
 
 def _findings(chronicle: Chronicle) -> Html | None:
