@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import select
 from collections.abc import Iterable
+from typing import Final
 
 import anyio
 import httpcore
@@ -17,6 +18,8 @@ ENDS_WHEN_CLOSED = "domo_async.ends_when_closed"
 
 READ_SIZE = 256 * 1024
 """Bytes that one read may return; httpcore asks for 64 KiB, which costs a third more time for a large export."""
+
+_CLOSED: Final = "The transport is closed"
 
 
 class Stream(httpcore.AsyncNetworkStream, abc.ABC):
@@ -54,11 +57,13 @@ class Network(httpcore.AsyncNetworkBackend):
     """Opens the sockets of one connection, and knows them until they are closed.
 
     httpcore loses sight of a socket if it is cancelled between connecting and the end of the TLS handshake. Closing the
-    network closes whatever was opened, in whatever state it is.
+    network closes whatever was opened, in whatever state it is, and gives up what is being opened.
     """
 
     def __init__(self) -> None:
         self._streams: list[Stream] = []
+        self._opening: set[anyio.CancelScope] = set()
+        self._closed = False
 
     async def connect_tcp(
         self,
@@ -73,7 +78,19 @@ class Network(httpcore.AsyncNetworkBackend):
             from domo_async.transport.network_trio import connect
         else:
             from domo_async.transport.network_asyncio import connect
-        stream = await connect(host, port, timeout=timeout, local_address=local_address)
+        if self._closed:
+            raise httpcore.ConnectError(_CLOSED)
+        with anyio.CancelScope() as scope:
+            self._opening.add(scope)
+            try:
+                stream = await connect(host, port, timeout=timeout, local_address=local_address)
+            finally:
+                self._opening.discard(scope)
+        if scope.cancelled_caught:
+            raise httpcore.ConnectError(_CLOSED)
+        if self._closed:  # it was there already when its scope was cancelled
+            await stream.aclose()
+            raise httpcore.ConnectError(_CLOSED)
         self._streams.append(stream)
         raw = stream.get_extra_info("socket")
         for option in socket_options or ():
@@ -86,10 +103,14 @@ class Network(httpcore.AsyncNetworkBackend):
 
     async def aclose(self) -> None:
         """Close every socket."""
+        self._closed = True
+        for scope in self._opening:
+            scope.cancel()
         while self._streams:
             await self._streams.pop().aclose()
 
     def abandon(self) -> None:
         """Close every socket, though the event loop that they belong to is gone."""
+        self._closed = True
         while self._streams:
             self._streams.pop().abandon()

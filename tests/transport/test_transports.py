@@ -3,6 +3,8 @@
 import contextlib
 import gc
 import random
+import socket
+import sys
 import threading
 
 import anyio
@@ -220,6 +222,31 @@ async def test_closing_twice_and_with_exchanges_on_their_way(wire, carrier):
     with pytest.raises(httpx.ConnectError):
         await client.get(server.url)
     assert await anyio.to_thread.run_sync(server.wait_for_open, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full backlog refuses instead of keeping silent")
+async def test_closing_while_a_connection_is_being_opened(carrier):
+    if carrier.transport == "aiohttp":
+        pytest.skip("aiohttp waits for the connection first, for as long as the timeout allows")
+    with socket.socket() as deaf, socket.socket() as first:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        first.connect(deaf.getsockname())
+        url = "http://127.0.0.1:{1}".format(*deaf.getsockname())
+        transport = make_transport(carrier.transport, slots=2, origin=Origin.parse(url), connection=ConnectionOptions())
+        errors = []
+
+        async def call():
+            with pytest.raises(httpx.ConnectError) as caught:
+                await client_of(transport).get(url, timeout=60)
+            errors.append(str(caught.value))
+
+        with anyio.fail_after(4):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(call)
+                await anyio.wait_all_tasks_blocked()
+                await transport.aclose()
+        assert errors == ["The transport is closed"]
 
 
 async def test_after_seconds_of_random_cancellation_every_call_succeeds(wire, carrier):
