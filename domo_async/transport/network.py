@@ -80,16 +80,16 @@ class Network(httpcore.AsyncNetworkBackend):
             from domo_async.transport.network_asyncio import connect
         if self._closed:
             raise httpcore.ConnectError(_CLOSED)
+        stream: Stream | None = None
         with anyio.CancelScope() as scope:
             self._opening.add(scope)
             try:
                 stream = await connect(host, port, timeout=timeout, local_address=local_address)
             finally:
                 self._opening.discard(scope)
-        if scope.cancelled_caught:
-            raise httpcore.ConnectError(_CLOSED)
-        if self._closed:  # it was there already when its scope was cancelled
-            await stream.aclose()
+        if stream is None or scope.cancel_called:
+            if stream is not None:  # it was there already when its scope was cancelled
+                await stream.aclose()
             raise httpcore.ConnectError(_CLOSED)
         self._streams.append(stream)
         raw = stream.get_extra_info("socket")
