@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pyspark.sql.datasource import DataSourceReader, Filter, InputPartition
+from pyspark.sql.datasource import DataSourceReader, InputPartition
 
 from domo_async.integrations.spark.reading import Share, plan, rows_of
 from domo_async.integrations.spark.sql import condition
@@ -16,6 +16,7 @@ from domo_async.integrations.spark.worker import worker_for
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyspark.sql.datasource import Filter
 
     from domo_async.integrations.spark.connection import Connection
     from domo_async.integrations.spark.options import ReadOptions
