@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from domo_async.errors import (
@@ -10,6 +11,7 @@ from domo_async.errors import (
     ConnectionFailedError,
     DomoError,
     MaintenanceError,
+    MissingCredentialsError,
     NotFoundError,
     RateLimitError,
     ServerError,
@@ -30,8 +32,14 @@ _LISTINGS: Final = {
 }
 
 
+_FOR_PROGRAMS: Final = re.compile(r"pass client_(?:id|secret)= or set (\w+)")
+
+
 def advised(error: DomoError) -> str:
     """An error as one sentence that ends with what to do, if anything is known to help."""
+    if isinstance(error, MissingCredentialsError) and _FOR_PROGRAMS.search(error.message):
+        what = _FOR_PROGRAMS.sub(r"set \1, or let `domo-async login` keep both", str(error))
+        return f"{what}; `domo-async demo` needs no account"
     advice = _advice(error) if isinstance(error, CallError) and error.hint is None else None
     return f"{error}. {advice}" if advice else str(error)
 

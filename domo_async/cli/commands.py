@@ -43,6 +43,7 @@ class Command(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the help, in boxes where there is room for them."""
         if _boxes_fit():
+            _say_no_types_of_flags(self, ctx)
             super().format_help(ctx, formatter)
         else:
             formatter.write(plain_help(self, ctx, width=Terminal().out.width))
@@ -63,6 +64,7 @@ class Group(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the help, in boxes where there is room for them."""
         if _boxes_fit():
+            _say_no_types_of_flags(self, ctx)
             super().format_help(ctx, formatter)
         else:
             formatter.write(plain_help(self, ctx, width=Terminal().out.width))
@@ -163,6 +165,13 @@ def _misplaced_options_explained(ctx: Any) -> Generator[None]:  # noqa: ANN401
             misplaced.message = f"{option} stands before the command: {root.info_name} {option} ... {own}"
             misplaced.possibilities = None
         raise
+
+
+def _say_no_types_of_flags(command: Any, context: Any) -> None:  # noqa: ANN401
+    # Typer's boxes show `--json <bool>` and `-v <int>`, as if a value were to follow.
+    for parameter in command.get_params(context):
+        if parameter.metavar is None and (getattr(parameter, "is_flag", False) or getattr(parameter, "count", False)):
+            parameter.metavar = ""
 
 
 def _unwrapped(text: str) -> str:

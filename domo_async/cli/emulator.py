@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domo_async.cli.invocation import Invocation
-from domo_async.cli.tables import cell, count, plain_table
+from domo_async.cli.sheets import Heading, Sheet
+from domo_async.cli.tables import count
 from domo_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -99,13 +100,8 @@ def _introduce(emulator: Emulator, terminal: Terminal) -> None:
     if not emulator.dataset_ids:
         terminal.show("It has no DataSets yet; --data DIR brings some.")
         return
-    table = plain_table()
-    table.add_column("DataSet", overflow="fold")
-    table.add_column("Id", no_wrap=True, overflow="ignore")
-    table.add_column("Rows", justify="right")
     datasets = list(emulator.dataset_ids.items())
-    for name, dataset_id in datasets[:_MOST]:
-        table.add_row(cell(name), dataset_id, count(emulator.row_count(dataset_id)))
-    terminal.show(table)
+    rows = [(name, dataset_id, emulator.row_count(dataset_id)) for name, dataset_id in datasets[:_MOST]]
+    terminal.show(Sheet((Heading("DataSet"), Heading("Id", "id"), Heading("Rows", "count")), rows))
     if len(datasets) > _MOST:
         terminal.tell(f"... and {count(len(datasets) - _MOST)} more")

@@ -27,7 +27,7 @@ __all__ = ["login", "logout", "profiles"]
 _SHOWN = 4
 
 NameArgument = Annotated[
-    str | None, typer.Argument(help="Name of the profile. Default: default.", metavar="[NAME]", show_default=False)
+    str | None, typer.Argument(help="Name of the profile. Default: default.", metavar="NAME", show_default=False)
 ]
 
 

@@ -47,9 +47,7 @@ class _Order:
 
 def pull(
     context: typer.Context,
-    ids: Annotated[
-        list[str] | None, typer.Argument(help="Ids of DataSets.", metavar="ID...", show_default=False)
-    ] = None,
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids of DataSets.", metavar="ID", show_default=False)] = None,
     *,
     to: Annotated[
         str,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from domo_async.cli.tables import called, count, many, plain_table, size
+from domo_async.cli.sheets import Heading, Sheet
+from domo_async.cli.tables import called, count, many, size
 from domo_async.cli.terminal import printable
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from domo_async.jobs import PullPlan, PullReport
 
 __all__ = ["show_plan", "show_report"]
+
+_ROOM_FOR_SIZES = 56
+_ROOM_FOR_REASONS = 50
 
 
 def show_report(report: PullReport, terminal: Terminal, folder: str) -> None:
@@ -24,22 +28,28 @@ def show_report(report: PullReport, terminal: Terminal, folder: str) -> None:
         terminal: Where to write.
         folder: Where the files are.
     """
-    table = plain_table()
-    table.add_column("DataSet", overflow="fold")
-    retried = any(transfer.retries for transfer in report.transfers)
-    for heading in ("Rows", "Received", "On disk", "Seconds", *(["Retries"] if retried else [])):
-        table.add_column(heading, justify="right", no_wrap=True)
-    shown = [transfer for transfer in report.transfers if transfer.action != "unchanged" or not transfer.ok]
-    for transfer in shown:
+    headings = [
+        Heading("DataSet"),
+        Heading("Rows", "count"),
+        Heading("Received", "count", room=_ROOM_FOR_SIZES),
+        Heading("On disk", "count", room=_ROOM_FOR_SIZES),
+        Heading("Seconds", "count"),
+    ]
+    if retried := any(transfer.retries for transfer in report.transfers):
+        headings.append(Heading("Retries", "count", room=_ROOM_FOR_SIZES))
+    rows: list[list[object]] = []
+    for transfer in report.transfers:
+        if transfer.action == "unchanged" and transfer.ok:
+            continue
         numbers = (
             (count(transfer.rows), size(transfer.received), size(transfer.file_bytes))
             if transfer.ok
             else (Text("failed", "red"), "", "")
         )
-        again = [str(transfer.retries) if transfer.retries else ""] if retried else []
-        table.add_row(called(transfer), *numbers, f"{transfer.seconds:.1f}", *again)
-    if shown:
-        terminal.show(table)
+        again = [str(transfer.retries or "")] if retried else []
+        rows.append([called(transfer), *numbers, f"{transfer.seconds:.1f}", *again])
+    if rows:
+        terminal.show(Sheet(headings, rows))
         terminal.show("")
     for transfer in report.failed:
         sentence = f"{called(transfer)} ({transfer.dataset_id})" if transfer.name else transfer.dataset_id
@@ -63,17 +73,22 @@ def show_plan(plan: PullPlan, terminal: Terminal) -> None:
         plan: What would be done.
         terminal: Where to write.
     """
-    table = plain_table()
-    table.add_column("DataSet", overflow="fold")
-    table.add_column("Action", no_wrap=True)
-    table.add_column("Rows", justify="right", no_wrap=True)
-    table.add_column("Why", overflow="fold")
-    for one in plan.transfers:
-        if one.action != "unchanged":
-            name = printable(one.name or one.dataset_id)
-            table.add_row(name, one.action or Text("unknown", "red"), count(one.rows), printable(one.reason))
-    if table.row_count:
-        terminal.show(table)
+    headings = (
+        Heading("DataSet"),
+        Heading("Action", "word"),
+        Heading("Rows", "count"),
+        Heading("Why", room=_ROOM_FOR_REASONS),
+    )
+    sheet = Sheet(
+        headings,
+        (
+            (one.name or one.dataset_id, one.action or Text("unknown", "red"), count(one.rows), one.reason)
+            for one in plan.transfers
+            if one.action != "unchanged"
+        ),
+    )
+    if sheet.rows:
+        terminal.show(sheet)
         terminal.show("")
     for name in (*plan.leftovers, *plan.removed):
         terminal.tell(f"to be removed: {printable(name)}")

@@ -46,7 +46,7 @@ def push(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Files, folders, or patterns such as 'lake/*.parquet'.", metavar="PATH...", show_default=False
+            help="Files, folders, or patterns such as 'lake/*.parquet'.", metavar="PATH", show_default=False
         ),
     ],
     *,

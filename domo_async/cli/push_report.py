@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from domo_async.cli.tables import count, many, plain_table, size
+from domo_async.cli.sheets import Heading, Sheet
+from domo_async.cli.tables import count, many, size
 from domo_async.cli.terminal import printable
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from domo_async.jobs import PushPlan, PushReport
 
 __all__ = ["show_push_plan", "show_push_report"]
+
+_ROOM_FOR_SIZES = 56
+_ROOM_FOR_REASONS = 66
 
 
 def show_push_report(report: PushReport, terminal: Terminal) -> None:
@@ -23,19 +27,22 @@ def show_push_report(report: PushReport, terminal: Terminal) -> None:
         report: What was done.
         terminal: Where to write.
     """
-    table = plain_table()
-    table.add_column("DataSet", overflow="fold")
-    table.add_column("Action", no_wrap=True)
-    for heading in ("Rows", "Sent", "Seconds"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    headings = (
+        Heading("DataSet"),
+        Heading("Action", "word"),
+        Heading("Rows", "count"),
+        Heading("Sent", "count", room=_ROOM_FOR_SIZES),
+        Heading("Seconds", "count", room=_ROOM_FOR_SIZES),
+    )
+    rows: list[tuple[object, ...]] = []
     for upload in report.uploads:
         if upload.ok and upload.action == "unchanged":
             continue
         action = upload.action or "" if upload.ok else Text("failed", "red")
         numbers = (count(upload.rows), size(upload.sent)) if upload.ok else ("", "")
-        table.add_row(printable(upload.name), action, *numbers, f"{upload.seconds:.1f}")
-    if table.row_count:
-        terminal.show(table)
+        rows.append((upload.name, action, *numbers, f"{upload.seconds:.1f}"))
+    if rows:
+        terminal.show(Sheet(headings, rows))
         terminal.show("")
     for upload in report.failed:
         terminal.tell(
@@ -57,18 +64,23 @@ def show_push_plan(plan: PushPlan, terminal: Terminal) -> None:
         plan: What would be done.
         terminal: Where to write.
     """
-    table = plain_table()
-    table.add_column("DataSet", overflow="fold")
-    table.add_column("Action", no_wrap=True)
-    table.add_column("Method", no_wrap=True)
-    table.add_column("Size", justify="right", no_wrap=True)
-    table.add_column("Why", overflow="fold")
-    for one in plan.uploads:
-        if one.action != "unchanged":
-            action = one.action or Text("impossible", "red")
-            table.add_row(printable(one.name), action, one.update_method, size(one.file_bytes), printable(one.reason))
-    if table.row_count:
-        terminal.show(table)
+    headings = (
+        Heading("DataSet"),
+        Heading("Action", "word"),
+        Heading("Method", "word", room=_ROOM_FOR_SIZES),
+        Heading("Size", "count", room=_ROOM_FOR_SIZES),
+        Heading("Why", room=_ROOM_FOR_REASONS),
+    )
+    sheet = Sheet(
+        headings,
+        (
+            (one.name, one.action or Text("impossible", "red"), one.update_method, size(one.file_bytes), one.reason)
+            for one in plan.uploads
+            if one.action != "unchanged"
+        ),
+    )
+    if sheet.rows:
+        terminal.show(sheet)
         terminal.show("")
     for warning in plan.warnings:
         terminal.tell(printable(warning), style="yellow")

@@ -14,16 +14,16 @@ from rich.text import Text
 
 from domo_async.cli.words import count, words
 
-__all__ = ["Facts", "Heading", "Sheet", "plain_table"]
+__all__ = ["Facts", "Heading", "Sheet"]
 
-Kind = Literal["text", "id", "number", "count", "day"]
+Kind = Literal["text", "word", "id", "number", "count", "day"]
 
 _GAP = "  "
 _DRAWN_GAP = 3
 _LEAST_TEXT = 8
 _ROOM_FOR_FACTS = 60
 _RIGHT = frozenset({"number", "count"})
-_WHOLE = frozenset({"id", "count", "day"})
+_WHOLE = frozenset({"word", "id", "count", "day"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Heading:
 
     Attributes:
         text: What it says.
-        kind: What stands below. ``text`` may be wrapped, an ``id`` never is, a ``number`` stands to the right, a
-            ``count`` too and with its thousands apart, of a moment a ``day`` is shown.
+        kind: What stands below. ``text`` may be wrapped, a ``word`` and an ``id`` never are, a ``number`` stands to the
+            right, a ``count`` too and with its thousands apart, of a moment a ``day`` is shown.
         room: Narrower terminals do not show the column.
     """
 
@@ -47,7 +47,7 @@ class Sheet:
 
     Args:
         headings: The heads of its columns.
-        rows: As many values each as there are headings.
+        rows: As many values each as there are headings. A `Text` keeps its style.
     """
 
     def __init__(self, headings: Sequence[Heading], rows: Iterable[Sequence[object]]) -> None:
@@ -59,10 +59,18 @@ class Sheet:
         """How many rows it has."""
         return len(self._rows)
 
-    def lines(self) -> Iterator[str]:
-        """The table as text: columns two spaces apart, nothing cut off, no lines."""
-        cells = [[_words(heading, value) for heading, value in self._cells(row)] for row in self._rows]
-        heads = [heading.text for heading in self._headings]
+    def lines(self, *, encoding: str = "utf-8") -> Iterator[str]:
+        """The table as text: columns two spaces apart, nothing cut off, no lines.
+
+        Args:
+            encoding: Letters that it does not have are written as escapes, which need their room in the column.
+        """
+
+        def written(text: str) -> str:
+            return text.encode(encoding, "backslashreplace").decode(encoding)
+
+        cells = [[written(_words(heading, value)) for heading, value in self._cells(row)] for row in self._rows]
+        heads = [written(words(heading.text)) for heading in self._headings]
         widths = [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]
         rightwards = [heading.kind in _RIGHT for heading in self._headings]
         for row in (heads, *cells):
@@ -85,7 +93,7 @@ class Sheet:
 
     def table(self, *, width: int) -> Table:
         """The table for a terminal of so many columns."""
-        table = plain_table()
+        table = _plain_table()
         shown = self._shown(width)
         for heading in (self._headings[index] for index in shown):
             table.add_column(
@@ -129,8 +137,8 @@ class Facts:
     def __init__(self, pairs: Sequence[tuple[str, object]]) -> None:
         self._pairs = pairs
 
-    def lines(self) -> Iterator[str]:
-        """Names and values as text, aligned."""
+    def lines(self, *, encoding: str = "utf-8") -> Iterator[str]:
+        """Names and values as text, aligned. Names are our own, so the encoding of the output moves nothing."""
         width = max((cell_len(name) for name, _ in self._pairs), default=0)
         for name, value in self._pairs:
             yield f"{name}{' ' * (width - cell_len(name))}{_GAP}{words(value)}".rstrip()
@@ -153,15 +161,15 @@ class Facts:
         yield from ((name, words(value)) for name, value in self._pairs)
 
 
-def plain_table(*, title: str | None = None) -> Table:
+def _plain_table() -> Table:
     """An empty table in the style of this command: columns two spaces apart, a line under the header."""
-    return Table(
-        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title=title, title_justify="left", title_style="bold"
-    )
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
 
 
 def _words(heading: Heading, value: object) -> str:
     match heading.kind, value:
+        case _, Text():
+            return words(value.plain)
         case "count", int():
             return count(value)
         case "day", datetime():
@@ -171,4 +179,5 @@ def _words(heading: Heading, value: object) -> str:
 
 
 def _cell(heading: Heading, value: object) -> Text:
-    return Text(_words(heading, value), style="dim" if value is None else "")
+    style = value.style if isinstance(value, Text) else "dim" if value is None else ""
+    return Text(_words(heading, value), style)

@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from domo_async.cli.sheets import Facts, Heading, Sheet, plain_table
-from domo_async.cli.words import count, many, printable, size, words
+from domo_async.cli.sheets import Facts, Heading, Sheet
+from domo_async.cli.words import count, many, printable, size
 
 if TYPE_CHECKING:
     from domo_async.jobs import Transfer
 
-__all__ = ["called", "cell", "count", "facts", "many", "plain_table", "query_table", "size"]
+__all__ = ["called", "count", "facts", "many", "query_table", "size"]
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> Facts:
     """Names and values below each other; values of None are left out."""
     return Facts([(name, value) for name, value in pairs if value is not None])
-
-
-def cell(value: object) -> Text:
-    """One value. Null looks different from text, empty text stays empty."""
-    return value if isinstance(value, Text) else Text(words(value), style="dim" if value is None else "")
 
 
 def called(transfer: Transfer) -> str:

@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING, Never
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from domo_async.cli.json_output import JsonArray, dumped
@@ -44,7 +43,7 @@ class Terminal:
         """Write a result."""
         if isinstance(result, Sheet | Facts):
             if not self.out.is_terminal or (isinstance(result, Sheet) and result.rows > _MOST_DRAWN):
-                sys.stdout.writelines(f"{line}\n" for line in result.lines())
+                sys.stdout.writelines(f"{line}\n" for line in result.lines(encoding=_encoding()))
                 return
             width = self.out.width
             if not result.fits(width):
@@ -53,8 +52,6 @@ class Terminal:
                     self.out.print(Text.assemble((head, "bold"), f" {value}" if head else ""), soft_wrap=True)
                 return
             result = result.table(width=width)
-        elif isinstance(result, Table) and not self.out.is_terminal:
-            result.box = None
         self.out.print(result)
 
     def show_json(self, document: object) -> None:
@@ -124,8 +121,12 @@ def _console(*, stderr: bool) -> Console:
     return console
 
 
+def _encoding() -> str:
+    return sys.stdout.encoding or "utf-8"
+
+
 def _ascii_only() -> bool:
-    return "utf" not in (sys.stdout.encoding or "").lower()
+    return "utf" not in _encoding().lower()
 
 
 def let_go_of_streams() -> None:

@@ -138,7 +138,7 @@ def _named(error: Exception) -> DomoError | None:
             return ConnectionFailedError(f"The proxy refused: {_words(error)}")
         case httpx.ConnectError():
             hint = "Check the certificate settings (verify=, SSL_CERT_FILE)" if _is_certificate_problem(error) else None
-            return ConnectionFailedError(f"The server could not be reached: {_words(error)}", hint=hint)
+            return ConnectionFailedError(f"{_server(error)} could not be reached: {_words(error)}", hint=hint)
         case httpx.LocalProtocolError() | httpx.InvalidURL():
             return InvalidArgumentError(f"The request cannot be sent as HTTP: {_words(error)}")
         case httpx.UnsupportedProtocol():
@@ -159,6 +159,13 @@ def _named(error: Exception) -> DomoError | None:
             return ConnectionLostError(f"The exchange failed: {_words(error)}")
         case _:
             return None
+
+
+def _server(error: httpx.ConnectError) -> str:
+    try:
+        return error.request.url.host or "The server"
+    except RuntimeError:  # nobody said which request it was
+        return "The server"
 
 
 def _words(error: Exception) -> str:

@@ -41,6 +41,7 @@ def test_nobody_listens(domo_async):
     outcome = domo_async("--api-url", f"http://127.0.0.1:{port}", "datasets", "list")
     assert time.monotonic() - started < 10
     assert_one_sentence(outcome, ExitCode.UNAVAILABLE)
+    assert "127.0.0.1 could not be reached" in outcome.err
 
 
 @pytest.mark.parametrize("missing", ["DOMO_CLIENT_ID", "DOMO_CLIENT_SECRET"])
@@ -48,7 +49,9 @@ def test_missing_credentials_name_their_variable(domo_async, monkeypatch, missin
     monkeypatch.delenv(missing)
     outcome = domo_async("datasets", "list")
     assert_one_sentence(outcome, ExitCode.USAGE)
-    assert missing in outcome.err
+    assert f"set {missing}" in outcome.err
+    assert "domo-async login" in outcome.err
+    assert "=" not in outcome.err, "a command has no keyword arguments"
 
 
 def test_an_address_that_is_none(domo_async):

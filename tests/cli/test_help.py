@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,13 @@ def test_an_option_of_the_program_after_the_command_is_explained(offline, comman
     outcome = offline(*command, option)
     assert outcome.code == 2
     assert f"{option} stands before the command: domo-async {option} ... {command[0]}" in outcome.err
+
+
+@pytest.mark.parametrize("names", COMMANDS, ids=named)
+def test_usage_says_once_what_may_be_left_out_or_repeated(offline, names):
+    usage = offline(*names, "--help").out.partition("\n\n")[0]
+    assert "[[" not in usage
+    assert not re.search(r"\.\.\.\W*\.\.\.", usage)
 
 
 def test_no_arguments_show_the_help(offline):

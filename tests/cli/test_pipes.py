@@ -45,6 +45,11 @@ def test_text_is_aligned_by_what_it_takes_on_the_screen():
     assert list(sheet.lines()) == ["Name       Rows     x", "王            1  null", "a\\x1b[2J  1,000   2.5"]
 
 
+def test_escapes_have_their_room_in_a_column():
+    sheet = Sheet([Heading("Name"), Heading("Rows", "count")], [("Größe", 1), ("x", 2)])
+    assert list(sheet.lines(encoding="ascii")) == ["Name         Rows", "Gr\\xf6\\xdfe     1", "x               2"]
+
+
 @pytest.mark.parametrize("columns", ["1", "20", "40", "47", "55", "80", "200"])
 def test_an_id_is_whole_in_any_width(monkeypatch, capsys, columns):
     monkeypatch.setenv("FORCE_COLOR", "1")

@@ -51,6 +51,21 @@ def test_a_wide_terminal_gets_help_in_boxes(terminal):
     assert "\x1b[" in shown.text
 
 
+def test_help_in_boxes_shows_no_type_where_no_value_follows(terminal):
+    for words in (["--help"], ["datasets", "list", "--help"]):
+        shown = terminal(*words, columns=100)
+        assert shown.end() == 0
+        assert "--json" in re.sub(r"\x1b\[[0-9;]*m", "", shown.text) or words == ["--help"]
+        assert not re.search("bool|int>", shown.text)
+
+
+def test_the_report_of_a_pull_has_fewer_columns_where_there_is_little_room(terminal, tmp_path):
+    shown = terminal("pull", "--name", "stock", "--to", tmp_path / "lake", columns=40, NO_COLOR="1")
+    assert shown.end() == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.text)
+    assert re.search(r"DataSet +Rows +Seconds\s+─+\s+Stock +1 ", plain)
+
+
 def test_deleting_asks_with_the_name(terminal, emulator):
     shown = terminal("datasets", "delete", emulator.dataset_ids["Stock"])
     shown.wait_for(r"Delete DataSet 'Stock' \(.*\) for good\? \[y/N\] ")

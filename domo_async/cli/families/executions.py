@@ -151,7 +151,7 @@ def abort(
         int | None,
         typer.Argument(
             help="Number of the execution; the open one if left out.",
-            metavar="[EXECUTION]",
+            metavar="EXECUTION",
             show_default=False,
             parser=positive,
         ),

@@ -86,7 +86,7 @@ def list_(context: typer.Context, *, limit: LimitOption = None, as_json: JsonOpt
 def tree(
     context: typer.Context,
     page_id: Annotated[
-        int | None, typer.Argument(help="Begin at this page.", metavar="[ID]", show_default=False, parser=positive)
+        int | None, typer.Argument(help="Begin at this page.", metavar="ID", show_default=False, parser=positive)
     ] = None,
     *,
     as_json: JsonOption = False,
