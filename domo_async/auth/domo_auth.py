@@ -203,7 +203,7 @@ class DomoAuth(httpx.Auth):
                 f"The request goes to {request.url.scheme}://{request.url.host}, the token belongs to {self._origin}",
                 hint="Use a client without DomoAuth for other places",
             )
-        replays = 0
+        replays = refusals = 0
         while True:
             token = await self.tokens.get()
             request.headers["Authorization"] = token.authorization
@@ -219,7 +219,8 @@ class DomoAuth(httpx.Auth):
             # A process that is starved of time can carry one token after another to the server too late.
             # And what another process was granted may have been refused everywhere.
             says_nothing = token.adopted or self.tokens.has_expired(token)
-            if replays and (replays == _MOST_REPLAYS or not says_nothing):
+            refusals += not says_nothing
+            if replays == _MOST_REPLAYS or refusals > 1:
                 return
             if not self.tokens.refuse(token) or not _can_be_sent_again(request):
                 return

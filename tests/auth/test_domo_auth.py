@@ -276,6 +276,25 @@ async def test_a_token_that_ended_on_the_way_is_late_and_not_refused(domo):
     assert domo.bearers == ["token-1", "token-2", "token-3", "token-4"]
 
 
+async def test_a_token_that_is_revoked_is_replaced_though_the_one_before_it_came_late(domo):
+    now = 1_000.0
+    asked = 0
+
+    def late_and_then_revoked(request):
+        nonlocal now, asked
+        asked += 1
+        if asked == 1:
+            now += 4_000
+        return httpx.Response(401) if asked < 3 else httpx.Response(200, json=[])
+
+    domo.answer = late_and_then_revoked
+    async with client_for(domo, auth_for(domo, clock=lambda: now)) as client:
+        response = await client.get("/v1/datasets")
+
+    assert response.status_code == 200
+    assert domo.bearers == ["token-1", "token-2", "token-3"]
+
+
 async def test_tokens_that_always_come_late_end_with_the_refusal(domo):
     now = 1_000.0
 
