@@ -148,17 +148,24 @@ def _ask_client_id(terminal: Terminal, *, from_stdin: bool) -> str:
         raise Misuse("nobody can be asked here for the client id: add --client-id before the command")
     sys.stderr.write("Client id: ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    client_id = sys.stdin.readline().strip()
+    if not client_id:
+        raise Misuse("no client id was entered; https://developer.domo.com/manage-clients shows it")
+    return client_id
 
 
 def _secret(terminal: Terminal, *, from_stdin: bool) -> SecretStr:
     from pydantic import SecretStr
 
     if from_stdin:
-        return SecretStr(sys.stdin.readline().strip())
-    if not person_present(terminal):
+        secret = SecretStr(sys.stdin.readline().strip())
+    elif person_present(terminal):
+        secret = SecretStr(ask_secret("Client secret").strip())
+    else:
         raise Misuse("nobody can be asked here for the client secret: give it with --stdin")
-    return SecretStr(ask_secret("Client secret").strip())
+    if not secret.get_secret_value():
+        raise Misuse("no client secret was entered")
+    return secret
 
 
 async def _tried(

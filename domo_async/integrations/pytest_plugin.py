@@ -34,7 +34,11 @@ __all__ = ["domo", "domo_emulator"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
-    config.addinivalue_line("markers", "domo(**arguments): what the emulator of the test begins with")
+    config.addinivalue_line(
+        "markers",
+        "domo(datasets={...}, faults=[{...}], **arguments): what the emulator of this test begins with: "
+        "arguments of domo_async.emulator.Emulator, and faults as arguments of its faults.add",
+    )
 
 
 @pytest.fixture
@@ -45,6 +49,8 @@ def domo_emulator(request: pytest.FixtureRequest) -> Generator[Emulator]:
     arguments: dict[str, object] = {}
     # The marker of the test itself comes first, and wins.
     for marker in request.node.iter_markers("domo"):
+        if marker.args:
+            pytest.fail("@pytest.mark.domo takes keyword arguments only, such as datasets={...}")
         arguments = {**marker.kwargs, **arguments}
     faults = cast("list[Mapping[str, object]]", arguments.pop("faults", []))
     with Emulator(**arguments) as emulator:  # type: ignore[arg-type]

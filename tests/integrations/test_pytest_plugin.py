@@ -51,6 +51,15 @@ def test_a_scratch_project_has_the_fixtures(tmp_path):
     assert "6 passed" in done.stdout, done.stdout + done.stderr
 
 
+def test_a_marker_that_would_be_ignored_fails(tmp_path):
+    (tmp_path / "test_scratch.py").write_text(
+        "import pytest\n\n@pytest.mark.domo({'Sales': {'amount': [3]}})\ndef test_it(domo_emulator):\n    pass\n"
+    )
+    done = run(tmp_path)
+    assert "1 error" in done.stdout, done.stdout + done.stderr
+    assert "keyword arguments only" in done.stdout
+
+
 def test_what_it_lacks_is_said_and_what_is_not_used_costs_nothing(tmp_path):
     (tmp_path / "test_scratch.py").write_text(
         "import sys\n\ndef test_light():\n"
