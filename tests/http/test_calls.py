@@ -57,6 +57,17 @@ async def test_a_call_carries_the_token_and_what_it_was_given(wire, carrier):
     assert call.body == b'{"k":1}' or call.body == b'{"k": 1}'
 
 
+async def test_cookies_are_neither_kept_nor_sent(wire, carrier):
+    def set_a_cookie(peer, request):
+        peer.send(b"HTTP/1.1 200 OK\r\nSet-Cookie: session=1; Path=/\r\nContent-Length: 2\r\n\r\n{}")
+
+    server = wire.serve(wire.answering(set_a_cookie, set_a_cookie))
+    async with wire.client(server, carrier.transport) as domo:
+        await ask(domo)
+        await ask(domo)
+    assert ["cookie" in call.headers for call in server.calls] == [False, False]
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 206])
 async def test_any_2xx_is_a_success_with_or_without_a_body(wire, carrier, status):
     server = wire.serve(wire.answering((status, b"")))
