@@ -7,6 +7,7 @@ the tests build one for themselves, where the tool for that is installed.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -106,6 +107,13 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
         "a.html: #gone: there is no such place in it",
         "a.html: b.html: there is no such file",
     ]
+
+
+def test_the_reference_shows_no_marks_of_docstrings_and_no_private_names(site: Path) -> None:
+    for path in sorted((site / "reference").rglob("*.html")):
+        text = path.read_text("utf-8")
+        assert "<p>::</p>" not in text, path.name
+        assert not re.search(r"<code[^>]*>_[A-Z]", text), f"{path.name}: a default"
 
 
 def test_every_page_is_in_the_navigation(site: Path) -> None:
