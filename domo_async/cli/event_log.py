@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from domo_async.cli.advice import advised
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.errors import DomoError, TargetError
-from domo_async.jobs import StatsRead, TransferProgress
+from domo_async.jobs import StatsRead, TransferProgress, UploadProgress
 from domo_async.jobs.event_json import event_to_dict
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from domo_async.cli.terminal import Terminal
+
+    EventT = TypeVar("EventT", bound=DataclassInstance)
 
 __all__ = ["STANDARD_ERROR", "EventLog", "event_log"]
 
@@ -40,6 +42,7 @@ class EventLog:
 
     Attributes:
         code: The exit code, if the job ended without an exception and yet not well.
+        step: The step of a job file that all is about from now on; None in a job that is no job file.
 
     Args:
         terminal: Where to say so.
@@ -57,16 +60,28 @@ class EventLog:
         self._stats_at = float("-inf")
         self._pausing = False
         self.code: ExitCode | None = None
+        self.step: str | None = None
 
     def __call__(self, event: DataclassInstance) -> None:
         """Take the next event."""
         if self._stream is not None and self._is_worth_it(event):
             self.write(event_to_dict(event))
 
-    def write(self, document: object) -> None:
+    def beside(self, listener: Callable[[EventT], None]) -> Callable[[EventT], None]:
+        """What tells each event to a listener, and then to this log."""
+
+        def tell(event: EventT) -> None:
+            listener(event)
+            self(event)
+
+        return tell
+
+    def write(self, document: Mapping[str, object]) -> None:
         """Write one line."""
         if self._stream is None:
             return
+        if self.step is not None:
+            document = {**document, "step": self.step}
         try:
             self._stream.write(json.dumps(document, ensure_ascii=True, separators=(",", ":")) + "\n")
             self._stream.flush()
@@ -77,10 +92,10 @@ class EventLog:
     def _is_worth_it(self, event: DataclassInstance) -> bool:
         now = self._clock()
         match event:
-            case TransferProgress(dataset_id=dataset_id):
-                if now - self._told.get(dataset_id, float("-inf")) < _BETWEEN_PROGRESS:
+            case TransferProgress(dataset_id=one) | UploadProgress(source=one):
+                if now - self._told.get(one, float("-inf")) < _BETWEEN_PROGRESS:
                     return False
-                self._told[dataset_id] = now
+                self._told[one] = now
             case StatsRead(stats=stats):
                 pausing = stats.paused_for > 0
                 if pausing == self._pausing and now - self._stats_at < _BETWEEN_STATS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import typer
 
@@ -15,9 +15,27 @@ from domo_async.jobs.chronicle.document import check_path
 
 if TYPE_CHECKING:
     from domo_async.cli.terminal import Terminal
-    from domo_async.jobs.chronicle import Chronicler
+    from domo_async.jobs.chronicle import Chronicle
 
-__all__ = ["checked", "written_down"]
+__all__ = ["Recorder", "checked", "refuse_without_work", "written_down"]
+
+
+class Recorder(Protocol):
+    """Remembers what happens in a job."""
+
+    def chronicle(self, *, error: BaseException | None = None, interrupted: bool = False) -> Chronicle:
+        """What happened until now."""
+        ...
+
+
+def refuse_without_work(report: Sequence[str] | None, events: str | None) -> None:
+    """Refuse ``--report`` and ``--events`` where nothing is done.
+
+    Raises:
+        typer.BadParameter: One of them was given.
+    """
+    if report or events:
+        raise typer.BadParameter("there is nothing to report where nothing is done", param_hint="--report, --events")
 
 
 def checked(paths: Sequence[str]) -> list[Path]:
@@ -42,11 +60,11 @@ def checked(paths: Sequence[str]) -> list[Path]:
 
 
 @contextmanager
-def written_down(chronicler: Chronicler, paths: Sequence[Path], terminal: Terminal, *, quiet: bool) -> Generator[None]:
+def written_down(recorder: Recorder, paths: Sequence[Path], terminal: Terminal, *, quiet: bool) -> Generator[None]:
     """Write the files when the block is left, also by an error or by Ctrl-C.
 
     Args:
-        chronicler: The recorder of the job.
+        recorder: The recorder of the job.
         paths: The files.
         terminal: Where to say what was written.
         quiet: Say nothing about files that were written.
@@ -60,15 +78,15 @@ def written_down(chronicler: Chronicler, paths: Sequence[Path], terminal: Termin
     except BaseException as error:
         interrupted = not isinstance(error, Exception)
         try:
-            _write(chronicler, paths, terminal, error=None if interrupted else error, quiet=quiet)
+            _write(recorder, paths, terminal, error=None if interrupted else error, quiet=quiet)
         except DomoError as other:
             terminal.say(f"The report could not be written: {printable(str(other))}")
         raise
-    _write(chronicler, paths, terminal, error=None, quiet=quiet, interrupted=False)
+    _write(recorder, paths, terminal, error=None, quiet=quiet, interrupted=False)
 
 
 def _write(
-    chronicler: Chronicler,
+    recorder: Recorder,
     paths: Sequence[Path],
     terminal: Terminal,
     *,
@@ -78,7 +96,7 @@ def _write(
 ) -> None:
     if not paths:
         return
-    chronicle = chronicler.chronicle(error=error, interrupted=interrupted and error is None)
+    chronicle = recorder.chronicle(error=error, interrupted=interrupted and error is None)
     failures: list[TargetError] = []
     for path in paths:
         try:

@@ -9,9 +9,11 @@ import typer
 
 __all__ = [
     "DataSetId",
+    "EventsOption",
     "FromJsonOption",
     "JsonOption",
     "LimitOption",
+    "ReportOption",
     "SchemaFileOption",
     "SchemaOption",
     "YesOption",
@@ -50,6 +52,23 @@ def positive(text: str) -> int:
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON with the field names of the Python models.")]
 LimitOption = Annotated[int | None, typer.Option(min=0, help="Stop after so many.", metavar="N")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether this is meant.")]
+ReportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        help="Write what happened into this file: a page if it ends in .html, a document if in .json. May be given "
+        "twice.",
+        metavar="FILE",
+    ),
+]
+EventsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--events",
+        help="Write each event as a line of JSON into this file; - for standard error.",
+        metavar="FILE",
+    ),
+]
 FromJsonOption = Annotated[
     str | None,
     typer.Option(

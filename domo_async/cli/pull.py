@@ -11,8 +11,9 @@ import typer
 from domo_async.cli.event_log import STANDARD_ERROR, event_log
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.invocation import Invocation
-from domo_async.cli.job_report import checked, written_down
-from domo_async.cli.progress import shown
+from domo_async.cli.job_report import checked, refuse_without_work, written_down
+from domo_async.cli.options import EventsOption, ReportOption
+from domo_async.cli.progress import shown_job
 from domo_async.cli.pull_report import show_plan, show_report
 from domo_async.cli.running import run
 from domo_async.cli.tables import many
@@ -89,18 +90,8 @@ def pull(
     memory: Annotated[
         int | None, typer.Option(min=50, help="MiB that rows on their way may take.", metavar="MIB")
     ] = None,
-    report: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Write what happened into this file: a page if it ends in .html, a document if in .json. May be given "
-            "twice.",
-            metavar="FILE",
-        ),
-    ] = None,
-    events: Annotated[
-        str | None,
-        typer.Option(help="Write each event as a line of JSON into this file; - for standard error.", metavar="FILE"),
-    ] = None,
+    report: ReportOption = None,
+    events: EventsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the report as one JSON object.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show no progress, and no report if all went well.")
@@ -131,30 +122,27 @@ def pull(
     )
     invocation = Invocation.of(context)
     if plan:
-        if report or events:
-            raise typer.BadParameter("a plan does nothing that could be reported", param_hint="--report, --events")
+        refuse_without_work(report, events)
         _show_plan(invocation, order, as_json=as_json)
         return
     paths = checked(report or ())
     terminal = invocation.terminal
     silent = quiet or events == STANDARD_ERROR
     with event_log(terminal, events) as log:
-        with shown(terminal, quiet=silent, chronicler=Chronicler(target=without_secrets(to))) as progress:
-
-            def take(event: PullEvent) -> None:
-                progress(event)
-                log(event)
-
-            with written_down(progress.chronicler, paths, terminal, quiet=silent):
-                try:
-                    done = run(lambda: _pull(invocation, order, take))
-                except (DomoError, KeyboardInterrupt):
-                    if progress.finished and not silent:
-                        terminal.say(
-                            f"Complete in {to}: {many(progress.finished, 'DataSet')}. Nothing half-written is left "
-                            "there. The same command again goes on from here."
-                        )
-                    raise
+        chronicler = Chronicler(target=without_secrets(to))
+        with (
+            shown_job(terminal, chronicler, log.beside(chronicler), quiet=silent) as progress,
+            written_down(chronicler, paths, terminal, quiet=silent),
+        ):
+            try:
+                done = run(lambda: _pull(invocation, order, progress))
+            except (DomoError, KeyboardInterrupt):
+                if progress.finished and not silent:
+                    terminal.say(
+                        f"Complete in {to}: {many(progress.finished, 'DataSet')}. Nothing half-written is left "
+                        "there. The same command again goes on from here."
+                    )
+                raise
         if as_json:
             terminal.show_json(done.to_dict())
         elif not done.transfers:

@@ -8,9 +8,11 @@ from typing import Annotated, Literal, TypedDict
 import typer
 
 from domo_async.api.row_fitting import MissingColumns
+from domo_async.cli.event_log import STANDARD_ERROR, event_log
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.cli.invocation import Invocation
-from domo_async.cli.job_report import checked, written_down
+from domo_async.cli.job_report import checked, refuse_without_work, written_down
+from domo_async.cli.options import EventsOption, ReportOption
 from domo_async.cli.progress import shown_job
 from domo_async.cli.push_report import show_push_plan, show_push_report
 from domo_async.cli.running import run
@@ -93,14 +95,8 @@ def push(
     memory: Annotated[
         int | None, typer.Option(min=100, help="MiB that rows on their way may take.", metavar="MIB")
     ] = None,
-    report: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Write what happened into this file: a page if it ends in .html, a document if in .json. May be given "
-            "twice.",
-            metavar="FILE",
-        ),
-    ] = None,
+    report: ReportOption = None,
+    events: EventsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the report as one JSON object.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show no progress, and no report if all went well.")
@@ -148,8 +144,7 @@ def push(
             )
 
     if plan:
-        if report:
-            raise typer.BadParameter("a plan does nothing that could be reported", param_hint="--report")
+        refuse_without_work(report, events)
         planned = run(ask)
         if as_json:
             terminal.show_json(planned.to_dict())
@@ -157,23 +152,27 @@ def push(
             show_push_plan(planned, terminal)
         return
     files = checked(report or ())
-    chronicler = Chronicler("push")
-    with (
-        shown_job(terminal, chronicler, PushListener(chronicler), quiet=quiet) as tally,
-        written_down(chronicler, files, terminal, quiet=quiet),
-    ):
-        try:
-            done = run(lambda: carry_out(tally))
-        except (DomoError, KeyboardInterrupt):
-            if tally.finished and not quiet:
-                terminal.say(
-                    f"Complete: {many(tally.finished, 'DataSet')}. The same command again goes on from here, and "
-                    "appends nothing twice."
-                )
-            raise
-    if as_json:
-        terminal.show_json(done.to_dict())
-    elif not (quiet and done.ok):
-        show_push_report(done, terminal)
+    silent = quiet or events == STANDARD_ERROR
+    with event_log(terminal, events) as log:
+        chronicler = Chronicler("push")
+        with (
+            shown_job(terminal, chronicler, log.beside(PushListener(chronicler)), quiet=silent) as progress,
+            written_down(chronicler, files, terminal, quiet=silent),
+        ):
+            try:
+                done = run(lambda: carry_out(progress))
+            except (DomoError, KeyboardInterrupt):
+                if progress.finished and not silent:
+                    terminal.say(
+                        f"Complete: {many(progress.finished, 'DataSet')}. The same command again goes on from here, "
+                        "and appends nothing twice."
+                    )
+                raise
+        if as_json:
+            terminal.show_json(done.to_dict())
+        elif not (quiet and done.ok):
+            show_push_report(done, terminal)
+        if not done.ok:
+            log.code = ExitCode.FAILURE
     if not done.ok:
         raise typer.Exit(ExitCode.FAILURE)

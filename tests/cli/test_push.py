@@ -94,7 +94,31 @@ def test_what_happened_is_written_down(domo_async, lake, tmp_path):
     assert "Report of a push" in page.read_text(encoding="utf-8")
 
 
-def test_a_plan_has_no_report(domo_async, lake, tmp_path):
-    outcome = domo_async("push", lake, "--plan", "--report", tmp_path / "r.html")
+@pytest.mark.parametrize("option", ["--report", "--events"])
+def test_a_plan_has_nothing_to_report(domo_async, lake, tmp_path, option):
+    outcome = domo_async("push", lake, "--plan", option, tmp_path / "r.html")
     assert outcome.code == ExitCode.USAGE
-    assert "--report" in outcome.err
+    assert option in outcome.err
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_events_are_lines(domo_async, lake, tmp_path):
+    (lake / "Broken.csv").write_text("a,b\n1\n")
+    events = tmp_path / "events.jsonl"
+    outcome = domo_async("push", lake, "--events", events)
+    assert outcome.code == ExitCode.FAILURE
+    told = [json.loads(line) for line in events.read_text().splitlines()]
+    kinds = [line["event"] for line in told]
+    assert (kinds[0], kinds[-2:]) == ("push_started", ["push_finished", "job_ended"])
+    assert {"upload_started", "upload_progress", "upload_committing", "upload_finished", "upload_failed"} <= set(kinds)
+    assert told[-1]["exit_code"] == ExitCode.FAILURE
+    [failed] = [line for line in told if line["event"] == "upload_failed"]
+    assert failed["upload"]["error"]["type"] == "InvalidDataError"
+
+
+def test_events_on_standard_error_are_alone_there(domo_async, lake):
+    outcome = domo_async("push", lake, "--events", "-", "--json")
+    assert outcome.code == ExitCode.OK
+    assert json.loads(outcome.err.splitlines()[-1])["event"] == "job_ended"
+    assert all(json.loads(line) for line in outcome.err.splitlines())
+    assert json.loads(outcome.out)["ok"]

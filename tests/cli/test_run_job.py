@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from itertools import pairwise
 
 import anyio
 import pyarrow as pa
@@ -13,6 +14,7 @@ from pyarrow import parquet
 from domo_async import AsyncDomo
 from domo_async.cli.exit_codes import ExitCode
 from domo_async.emulator import Emulator
+from domo_async.jobs import read_chronicle
 
 JOB = """\
 [[step]]
@@ -110,15 +112,115 @@ def test_a_profile_of_the_file_says_who(offline, emulator, job, monkeypatch, tmp
     assert "nobody" in outcome.out
 
 
-def test_ctrl_c_says_what_is_done(spawn, emulator, environment, job):
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_all_steps_are_written_down_as_one(domo_async, emulator, job, tmp_path):
+    emulator.faults.add("status", method="PUT", path="*/part/*", status=403, times=2)
+    page, document = tmp_path / "r.html", tmp_path / "r.json"
+    outcome = domo_async("run", job, "--report", page, "--report", document)
+    assert outcome.code == ExitCode.FAILURE
+    assert f"Report: {document}" in outcome.err
+    told = read_chronicle(document)
+    assert (told.job, told.outcome) == ("run", "failures")
+    assert [(step.name, step.job, step.outcome) for step in told.steps] == [
+        ("fetch", "pull", "complete"),
+        ("back", "push", "failures"),
+        ("other", "push", "complete"),
+    ]
+    assert [(life.step, life.fate) for life in told.lives] == [
+        *[("fetch", "fetched")] * 2,
+        *[("back", "failed")] * 2,
+        ("other", "fetched"),
+    ]
+    assert {life.name for life in told.lives} >= {"Sales East", "Copy of Sales East", "Extra"}
+    assert (told.totals.datasets, told.totals.fetched, told.totals.failed) == (5, 3, 2)
+    assert told.settings["fetch: concurrency"] == 16
+    steps = told.steps
+    assert all(first.at + first.seconds <= second.at for first, second in pairwise(steps))
+    for life in told.lives:
+        [step] = [one for one in steps if one.name == life.step]
+        for phase in life.phases:
+            assert step.at - 0.01 <= phase.at <= phase.at + phase.seconds <= step.at + step.seconds + 0.01
+    assert sum(told.traffic.received) == told.totals.received
+    html = page.read_text(encoding="utf-8")
+    assert "2 of 3 steps went well" in html
+    assert "Report of a run" in html
+
+
+def test_a_step_that_is_left_out_is_written_down(domo_async, emulator, job, tmp_path):
+    emulator.faults.add("status", path="*/data", status=403)
+    document = tmp_path / "r.json"
+    domo_async("run", job, "--quiet", "--report", document, "--report", tmp_path / "r.html")
+    steps = read_chronicle(document).steps
+    assert [step.outcome for step in steps] == ["failures", None, "complete"]
+    assert steps[1].left_out == "fetch did not go well"
+    assert "left out, since fetch did not go well" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_a_step_that_could_not_begin_is_written_down(domo_async, job, tmp_path, monkeypatch):
+    monkeypatch.setenv("DOMO_CLIENT_SECRET", "wrong-secret-of-mine")
+    page, document, events = tmp_path / "r.html", tmp_path / "r.json", tmp_path / "events.jsonl"
+    outcome = domo_async("run", job, "--report", page, "--report", document, "--events", events)
+    assert outcome.code == ExitCode.DENIED
+    told = read_chronicle(document)
+    assert (told.outcome, [step.outcome for step in told.steps]) == ("failures", ["stopped", None, "stopped"])
+    assert told.steps[0].stopped_by.type == "InvalidCredentialsError"
+    assert "This stopped the step fetch" in page.read_text(encoding="utf-8")
+    lines = lines_of(events)
+    assert [(line["event"], line.get("step")) for line in lines] == [
+        ("step_ended", "fetch"),
+        ("step_ended", "back"),
+        ("step_ended", "other"),
+        ("job_ended", None),
+    ]
+    assert lines[1]["left_out"] == "fetch did not go well"
+    assert lines[-1]["exit_code"] == ExitCode.DENIED
+    for path in (page, document, events):
+        assert "wrong-secret-of-mine" not in path.read_text(encoding="utf-8")
+
+
+def test_the_events_of_all_steps_are_lines_with_the_name_of_their_step(domo_async, emulator, job):
+    outcome = domo_async("run", job, "--events", "-", "--json")
+    assert outcome.code == ExitCode.OK
+    lines = [json.loads(line) for line in outcome.err.splitlines()]
+    kinds = [(line.get("step"), line["event"]) for line in lines]
+    for step, kind in (("fetch", "pull"), ("back", "push"), ("other", "push")):
+        mine = [event for name, event in kinds if name == step]
+        assert (mine[0], mine[-2:]) == (f"{kind}_started", [f"{kind}_finished", "step_ended"])
+    assert kinds[-1] == (None, "job_ended")
+    assert lines[-1]["exit_code"] == ExitCode.OK
+    assert json.loads(outcome.out)["ok"]
+
+
+@pytest.mark.parametrize(
+    "more", [["--report", "r.txt"], ["--check", "--report", "r.html"], ["--check", "--events", "e"]]
+)
+def test_what_cannot_be_reported_is_said_before_anything_is_done(domo_async, emulator, job, more):
+    outcome = domo_async("run", job, *more)
+    assert outcome.code == ExitCode.USAGE
+    assert more[-2] in outcome.err
+    assert emulator.grant_requests == 0
+
+
+def test_ctrl_c_says_what_is_done(spawn, emulator, environment, job, tmp_path):
     emulator.faults.add("stall", method="PUT", path="*/part/*", bytes=0)
-    process = spawn("run", job, environment={**environment, "OTHER": str(job.parent / "other")})
+    report, events = tmp_path / "r.json", tmp_path / "events.jsonl"
+    process = spawn(
+        *("run", job, "--report", report, "--events", events),
+        environment={**environment, "OTHER": str(job.parent / "other")},
+    )
     process.wait_for("Step back", stream="stderr")
     process.wait_for("2 DataSets", stream="stderr")
     process.signal(signal.SIGINT)
     outcome = process.end()
     assert outcome.code == ExitCode.INTERRUPTED
     assert "Done: 1 of 3 steps" in outcome.err
+    told = read_chronicle(report)
+    assert (told.outcome, [step.outcome for step in told.steps]) == ("interrupted", ["complete", "interrupted"])
+    assert lines_of(events)[-1]["exit_code"] == ExitCode.INTERRUPTED
+    assert "step" not in lines_of(events)[-1]
     assert "Traceback" not in outcome.err
 
 

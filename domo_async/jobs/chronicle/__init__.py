@@ -5,24 +5,15 @@ Three steps, each of which can be used alone: `Chronicler` takes the events of a
 """
 
 from domo_async.jobs.chronicle.chronicler import Chronicler
-from domo_async.jobs.chronicle.document import (
-    CHRONICLE_VERSION,
-    Chronicle,
-    Failure,
-    Life,
-    Pause,
-    Phase,
-    Retry,
-    Totals,
-    Traffic,
-    read_chronicle,
-)
+from domo_async.jobs.chronicle.document import CHRONICLE_VERSION, Chronicle, read_chronicle
+from domo_async.jobs.chronicle.parts import Failure, JobStep, Life, Pause, Phase, Retry, Totals, Traffic
 
 __all__ = [
     "CHRONICLE_VERSION",
     "Chronicle",
     "Chronicler",
     "Failure",
+    "JobStep",
     "Life",
     "Pause",
     "Phase",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from domo_async.jobs.chronicle.markup import Html, join, tag
 from domo_async.jobs.chronicle.phases import look_of, steps_by_phase
-from domo_async.jobs.chronicle.words import duration, many, size
+from domo_async.jobs.chronicle.words import duration, many, moved, size
 
 if TYPE_CHECKING:
     from domo_async.jobs.chronicle.axis import Axis
@@ -52,7 +52,7 @@ def throughput(chronicle: Chronicle, axis: Axis) -> Html | None:
     area = tag("path", d=_area([0.0] * steps, levels, most, stretch=1 / share), class_="throughput")
     mean = chronicle.totals.received / max(chronicle.seconds, 0.001)
     note = f"at most {size(most)}/s, {size(mean)}/s on average"
-    title = "Sent" if chronicle.job == "push" else "Received"
+    title = moved(chronicle.job)
     return _chart(title, note, f"Bytes {title.lower()} per second: {note}", area, chronicle, axis)
 
 

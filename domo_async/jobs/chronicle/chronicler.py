@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from domo_async.jobs.chronicle.client_numbers import ClientNumbers
-from domo_async.jobs.chronicle.document import Chronicle, Failure, Fate, Outcome, Totals, Traffic
+from domo_async.jobs.chronicle.document import Chronicle
 from domo_async.jobs.chronicle.failures import failure_of
+from domo_async.jobs.chronicle.parts import Failure, Fate, Outcome, Totals, Traffic
 from domo_async.jobs.chronicle.recording import Recording
+from domo_async.jobs.chronicle.software import software
 from domo_async.jobs.chronicle.traffic import Amounts
 from domo_async.jobs.events import (
     FilesRemoved,
@@ -310,7 +311,7 @@ class Chronicler:
             began=datetime.fromtimestamp(self._began, UTC),
             seconds=round(seconds, 3),
             target=self.target,
-            software=_software(),
+            software=software(),
             settings=self.settings,
             totals=totals,
             lives=lives,
@@ -369,13 +370,3 @@ class Chronicler:
         """Seconds since the beginning. The clock of a computer may be set back; time in a job never runs backwards."""
         self._last = max(self._last, (self._clock() if at is None else at) - self._began)
         return self._last
-
-
-def _software() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        own = version("domo-async")
-    except PackageNotFoundError:
-        own = "unknown"
-    return f"domo_async {own}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domo_async.jobs.chronicle.document import Pause
+from domo_async.jobs.chronicle.parts import Pause
 
 if TYPE_CHECKING:
     from domo_async.http.stats import Stats

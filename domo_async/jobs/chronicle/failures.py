@@ -25,7 +25,7 @@ from domo_async.errors import (
     TargetError,
     UnreadableRowError,
 )
-from domo_async.jobs.chronicle.document import Failure
+from domo_async.jobs.chronicle.parts import Failure
 
 __all__ = ["failure_of"]
 

@@ -10,7 +10,8 @@ from domo_async.jobs.chronicle.phases import look_of, seconds_by_phase
 from domo_async.jobs.chronicle.words import clock, duration, many, rate, share, size
 
 if TYPE_CHECKING:
-    from domo_async.jobs.chronicle.document import Chronicle, Life
+    from domo_async.jobs.chronicle.document import Chronicle
+    from domo_async.jobs.chronicle.parts import Life
 
 __all__ = ["Finding", "findings_of"]
 

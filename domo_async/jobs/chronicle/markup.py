@@ -5,6 +5,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from domo_async.jobs.chronicle.parts import Life
 
 __all__ = ["Html", "join", "name_of", "tag"]
 
@@ -39,9 +43,10 @@ def join(children: Iterable[str | None]) -> Html:
     return Html("".join(_escaped(child) for child in children if child is not None))
 
 
-def name_of(name: str | None, dataset_id: str) -> Html:
+def name_of(life: Life) -> Html:
     """The name of a DataSet, whatever it holds: its direction of writing stays within."""
-    return tag("bdi", name) if name and name.strip() else tag("code", dataset_id)
+    name = tag("bdi", life.name) if life.name and life.name.strip() else tag("code", life.dataset_id)
+    return name if life.step is None else join([tag("span", f"{life.step}: ", class_="faint"), name])
 
 
 def _escaped(child: str) -> str:

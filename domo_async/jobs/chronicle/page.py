@@ -18,7 +18,7 @@ from domo_async.jobs.chronicle.axis import Axis
 from domo_async.jobs.chronicle.findings import findings_of
 from domo_async.jobs.chronicle.markup import Html, join, tag
 from domo_async.jobs.chronicle.rows import legend, rows_of
-from domo_async.jobs.chronicle.words import many
+from domo_async.jobs.chronicle.words import done, many
 
 if TYPE_CHECKING:
     from domo_async.jobs.chronicle.document import Chronicle
@@ -55,12 +55,14 @@ def _digest(text: str) -> str:
 
 def _body(chronicle: Chronicle, verdict: str) -> Html:
     failures = sections.failures(chronicle)
+    steps = sections.steps(chronicle)
     timeline = _timeline(chronicle)
     largest = sections.largest(chronicle)
     notes = sections.notes(chronicle)
     settings = sections.settings(chronicle)
     places = (
         ("#failures", "What failed", failures),
+        ("#steps", "Steps", steps),
         ("#timeline", "Timeline", timeline),
         ("#largest", "Largest and slowest", largest),
         ("#also", "Also", notes),
@@ -83,6 +85,7 @@ def _body(chronicle: Chronicle, verdict: str) -> Html:
                 _findings(chronicle),
                 tag("nav", *links, aria_label="On this page") if len(links) > 1 else None,
                 failures,
+                steps,
                 timeline,
                 largest,
                 notes,
@@ -99,8 +102,8 @@ def _advice(chronicle: Chronicle) -> Html | None:
         return None
     there = totals.fetched + totals.unchanged
     rest = "The others are there, whole. " if there and chronicle.outcome == "failures" else ""
-    again = "written" if chronicle.job == "push" else "fetched"
-    return tag("p", f"{rest}The same job again goes on from here: what is there is not {again} again.", class_="advice")
+    again = f"what is there is not {done(chronicle.job).lower()} again"
+    return tag("p", f"{rest}The same job again goes on from here: {again}.", class_="advice")
 
 
 def _findings(chronicle: Chronicle) -> Html | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from domo_async.jobs.chronicle.document import Chronicle, Life
+    from domo_async.jobs.chronicle.document import Chronicle
+    from domo_async.jobs.chronicle.parts import Life
 
 __all__ = ["PHASES", "Look", "look_of", "seconds_by_phase", "steps_by_phase"]
 

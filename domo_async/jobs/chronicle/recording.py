@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from domo_async.jobs.chronicle.document import Failure, Fate, Life, Phase, Retry
+from domo_async.jobs.chronicle.parts import Failure, Fate, Life, Phase, Retry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

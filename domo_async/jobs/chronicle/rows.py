@@ -10,7 +10,8 @@ from domo_async.jobs.chronicle.words import duration, many, rate, size
 
 if TYPE_CHECKING:
     from domo_async.jobs.chronicle.axis import Axis
-    from domo_async.jobs.chronicle.document import Chronicle, Life, Phase
+    from domo_async.jobs.chronicle.document import Chronicle
+    from domo_async.jobs.chronicle.parts import Life, Phase
 
 __all__ = ["legend", "rows_of"]
 
@@ -56,7 +57,7 @@ def _row(life: Life, rank: int, axis: Axis) -> Html:
         tag(
             "span",
             tag("span", _sign(life), class_="sign", aria_hidden="true"),
-            tag("span", name_of(life.name, life.dataset_id), class_="text"),
+            tag("span", name_of(life), class_="text"),
             tag("span", f"{words}{again}", class_="unseen"),
             class_="name",
         ),
@@ -117,11 +118,11 @@ def _more(life: Life, axis: Axis) -> Html:
     """What opens below a row."""
     expected = f" of {life.rows_expected:,} that Domo counts" if life.rows_expected not in (None, life.rows) else ""
     facts = [
-        ("Name", name_of(life.name, life.dataset_id) if life.name else None),
+        ("Name", name_of(life) if life.name else None),
         ("Id", tag("code", life.dataset_id)),
         ("What was done", f"{_FATES[life.fate]}{f' ({life.action})' if life.action else ''}"),
         ("Rows", f"{life.rows:,}{expected}"),
-        ("Received", f"{size(life.received)} at {rate(life.received, life.seconds)}" if life.received else None),
+        ("Transferred", f"{size(life.received)} at {rate(life.received, life.seconds)}" if life.received else None),
         ("Files", join([tag("code", ", ".join(life.files)), f" {size(life.file_bytes)}"]) if life.files else None),
         ("Attempts", str(life.attempts) if life.attempts > 1 else None),
         ("Failure", life.failure.text if life.failure else None),

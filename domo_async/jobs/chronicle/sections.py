@@ -5,18 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domo_async.jobs.chronicle.markup import Html, join, name_of, tag
-from domo_async.jobs.chronicle.words import clock, duration, many, rate, size, span
+from domo_async.jobs.chronicle.words import clock, done, duration, many, moved, rate, size, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from domo_async.jobs.chronicle.document import Chronicle, Failure, Life
+    from domo_async.jobs.chronicle.document import Chronicle
+    from domo_async.jobs.chronicle.parts import Failure, JobStep, Life
 
-__all__ = ["colophon", "failures", "figures", "largest", "lead", "notes", "settings", "verdict"]
+__all__ = ["colophon", "failures", "figures", "largest", "lead", "notes", "settings", "steps", "verdict"]
 
 _MOST_SHOWN = 12
 _TOP = 10
 _MOST_NAMES = 1_000
+
+_OUTCOMES = {
+    "complete": "went well",
+    "failures": "some DataSets failed",
+    "stopped": "stopped",
+    "interrupted": "interrupted",
+}
 
 _SETTINGS = {
     "selection": "Selection",
@@ -40,6 +48,9 @@ def verdict(chronicle: Chronicle) -> str:
     """How it ended, in a few words."""
     totals = chronicle.totals
     there = totals.fetched + totals.unchanged
+    if chronicle.steps and chronicle.outcome in ("complete", "failures"):
+        well = sum(step.outcome == "complete" for step in chronicle.steps)
+        return f"{well:,} of {many(len(chronicle.steps), 'step')} went well"
     match chronicle.outcome:
         case "complete" if not totals.datasets:
             return "There was nothing to do: no DataSets"
@@ -73,13 +84,13 @@ def figures(chronicle: Chronicle) -> Html:
     """The sums."""
     totals = chronicle.totals
     known: list[tuple[str, str | None, str]] = [
-        ("Written" if chronicle.job == "push" else "Fetched", f"{totals.fetched:,}", ""),
+        (done(chronicle.job), f"{totals.fetched:,}", ""),
         ("Unchanged", f"{totals.unchanged:,}" if totals.unchanged else None, ""),
         ("Failed", f"{totals.failed:,}" if totals.failed else None, "alarm"),
         ("Left undone", f"{totals.unfinished:,}" if totals.unfinished else None, "alarm"),
         ("Took", duration(chronicle.seconds), ""),
         ("Rows", f"{totals.rows:,}", ""),
-        ("Sent" if chronicle.job == "push" else "Received", size(totals.received), ""),
+        (moved(chronicle.job), size(totals.received), ""),
         ("On average", rate(totals.received, chronicle.seconds) if totals.received else None, ""),
         ("Files", size(totals.file_bytes) if totals.file_bytes else None, ""),
         ("Begun again", f"{totals.attempts_again:,}" if totals.attempts_again else None, ""),
@@ -101,17 +112,18 @@ def failures(chronicle: Chronicle) -> Html | None:
             why = life.failure
             groups.setdefault((why.type, why.cure, why.operation, why.status), []).append(life)
     cards = [_card(lives) for lives in sorted(groups.values(), key=lambda lives: -len(lives))]
-    if chronicle.stopped_by is not None:
-        cards.insert(0, _stopper(chronicle.stopped_by))
+    stoppers = [("This stopped the job", chronicle.stopped_by)]
+    stoppers += [(f"This stopped the step {step.name}", step.stopped_by) for step in chronicle.steps]
+    cards = [*(_stopper(words, failure) for words, failure in stoppers if failure is not None), *cards]
     if not cards:
         return None
     return tag("section", tag("h2", "What failed, and what to do"), *cards, id="failures")
 
 
-def _stopper(failure: Failure) -> Html:
+def _stopper(words: str, failure: Failure) -> Html:
     return tag(
         "article",
-        tag("h3", "This stopped the job"),
+        tag("h3", words),
         tag("p", failure.text, class_="message"),
         _cure(failure),
         class_="card bad-card",
@@ -165,7 +177,7 @@ def _failed(life: Life, *, message: bool) -> Html:
     tried = f" · {many(life.attempts, 'attempt')} in {duration(life.seconds)}" if life.attempts > 1 else ""
     return tag(
         "li",
-        name_of(life.name, life.dataset_id),
+        name_of(life),
         tag(
             "span",
             " ",
@@ -176,6 +188,23 @@ def _failed(life: Life, *, message: bool) -> Html:
         ),
         tag("div", life.failure.message, class_="small") if message and life.failure else None,
     )
+
+
+def steps(chronicle: Chronicle) -> Html | None:
+    """The steps of a job file."""
+    if not chronicle.steps:
+        return None
+    items = [tag("li", tag("b", step.name), *_ended(chronicle, step)) for step in chronicle.steps]
+    return tag("section", tag("h2", "Steps"), tag("ol", *items, class_="names"), id="steps")
+
+
+def _ended(chronicle: Chronicle, step: JobStep) -> tuple[str, Html, str]:
+    words = f"left out, since {step.left_out}" if step.outcome is None else _OUTCOMES[step.outcome]
+    verdict = tag("span", words, class_=None if step.outcome == "complete" else "pill bad")
+    if step.outcome is None:
+        return f": {step.job}, ", verdict, ""
+    where = f", to {step.target}" if step.target else ""
+    return f": {step.job}, ", verdict, f", from {clock(chronicle.began, step.at)}, {duration(step.seconds)}{where}"
 
 
 def largest(chronicle: Chronicle) -> Html | None:
@@ -202,7 +231,7 @@ def _ranking(title: str, lives: list[Life], measure: Callable[[Life], float], wo
     items = [
         tag(
             "li",
-            tag("span", name_of(life.name, life.dataset_id), class_="text"),
+            tag("span", name_of(life), class_="text"),
             tag("span", words(life), class_="number"),
             tag(
                 "svg",
@@ -224,7 +253,7 @@ def notes(chronicle: Chronicle) -> Html | None:
         parts.append(tag("ul", *(tag("li", words) for words in chronicle.warnings), class_="card warning"))
     unchanged = [life for life in chronicle.lives if life.fate == "unchanged"]
     if unchanged:
-        names = [tag("li", name_of(life.name, life.dataset_id)) for life in unchanged]
+        names = [tag("li", name_of(life)) for life in unchanged]
         parts.append(_list(f"{many(len(unchanged), 'DataSet')} had not changed", names))
     if chronicle.removed:
         names = [tag("li", tag("code", name)) for name in chronicle.removed]
@@ -243,11 +272,13 @@ def settings(chronicle: Chronicle) -> Html | None:
     known = [(key, value) for key, value in chronicle.settings.items() if value is not None]
     if not known:
         return None
-    pairs = [
-        tag("div", tag("dt", _SETTINGS.get(key, _capital(key.replace("_", " ")))), tag("dd", _value(value)))
-        for key, value in known
-    ]
+    pairs = [tag("div", tag("dt", _label(key)), tag("dd", _value(value))) for key, value in known]
     return tag("section", tag("h2", "Settings"), tag("dl", *pairs, class_="settings"), id="settings")
+
+
+def _label(key: str) -> str:
+    step, colon, name = key.rpartition(": ")
+    return f"{step}{colon}{_SETTINGS.get(name, _capital(name.replace('_', ' ')))}"
 
 
 def colophon(chronicle: Chronicle) -> Html:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-__all__ = ["clock", "day", "duration", "many", "rate", "share", "size", "span"]
+__all__ = ["clock", "day", "done", "duration", "many", "moved", "rate", "share", "size", "span"]
 
 _KILO = 1000
 _MINUTE = 60
 _HOUR = 3600
 _TENTHS_BELOW = 10.0
+_DONE = {"push": "Written", "run": "Transferred"}
+_MOVED = {"push": "Sent", "run": "Received and sent"}
+
+
+def done(job: str) -> str:
+    """What a job of this kind has done with its DataSets."""
+    return _DONE.get(job, "Fetched")
+
+
+def moved(job: str) -> str:
+    """What a job of this kind has done with bytes."""
+    return _MOVED.get(job, "Received")
 
 
 def size(count: float) -> str:
