@@ -196,7 +196,7 @@ class JobVerbs(Families):
 
     def watch(
         self,
-        items: Selection | Iterable[str | DataSetSummary],
+        selection: Selection | Iterable[str | DataSetSummary],
         *,
         every: float = 60.0,
         since: WatchState | None = None,
@@ -210,7 +210,7 @@ class JobVerbs(Families):
         of Domo are logged and waited for.
 
         Args:
-            items: A `domo_async.jobs.Selection`, or ids, or DataSets of a listing.
+            selection: A `domo_async.jobs.Selection`, or ids, or DataSets of a listing.
             every: Seconds between two looks, give or take a tenth.
             since: The `state` of an earlier watch; what has changed since then comes at once. None begins with what
                 is there at the first look, which ``async with`` makes before its block.
@@ -233,7 +233,7 @@ class JobVerbs(Families):
         """
         from domo_async.jobs.watch import DataSetWatch
 
-        return DataSetWatch(self.datasets, items, every=every, since=since, clock=clock, sleep=sleep)
+        return DataSetWatch(self.datasets, selection, every=every, since=since, clock=clock, sleep=sleep)
 
     async def push(
         self,

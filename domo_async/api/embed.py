@@ -109,7 +109,7 @@ class Embed(Family):
         return f"{_PUBLIC_URL}/cards/{_segment(embed_id)}"
 
     @staticmethod
-    def page_url(embed_id: str) -> str:
+    def dashboard_url(embed_id: str) -> str:
         """Where a browser posts the token for a page."""
         return f"{_PUBLIC_URL}/embed/pages/{_segment(embed_id)}"
 
@@ -121,7 +121,7 @@ class Embed(Family):
 
         Args:
             token: The viewer's token.
-            url: `card_url` or `page_url`.
+            url: `card_url` or `dashboard_url`.
 
         Raises:
             InvalidArgumentError: The address is not https.

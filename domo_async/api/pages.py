@@ -43,7 +43,6 @@ _NODES: Final = TypeAdapter(list[PageNode])
 _PAGE: Final = TypeAdapter(Page)
 _COLLECTION: Final = TypeAdapter(Collection)
 _COLLECTIONS: Final = TypeAdapter(list[Collection])
-_Collections = list[Collection]  # inside the class, `list` is the method
 
 
 class Pages(Family):
@@ -192,16 +191,19 @@ class Pages(Family):
         """
         await self._do(DELETE, ids={"page_id": page_id})
 
-    async def list_collections(self, page_id: int | str) -> _Collections:
-        """The collections of a page; Domo delivers all of them at once.
+    def list_collections(self, page_id: int | str) -> Pager[Collection]:
+        """List the collections of a page. Domo sends all of them at once.
+
+        Args:
+            page_id: Id of the page.
 
         Raises:
-            NotFoundError: There is no such page.
+            NotFoundError: There is no such page (raised when the pager is awaited or iterated over).
             CallError: Anything else that can happen to a call.
 
         Source: Page API, ``GET /v1/pages/{id}/collections``.
         """
-        return await self._call(LIST_COLLECTIONS, _COLLECTIONS, ids={"page_id": page_id})
+        return self._whole_list(LIST_COLLECTIONS, _COLLECTIONS, ids={"page_id": page_id})
 
     async def create_collection(
         self,

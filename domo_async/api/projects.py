@@ -29,7 +29,7 @@ GET: Final = Operation("projects.get", "GET", _PROJECT_PATH, Safety.SAFE, scope=
 ME: Final = Operation("projects.me", "GET", "/v1/projects/me", Safety.SAFE, scope="workflow")
 UPDATE: Final = Operation("projects.update", "PUT", _PROJECT_PATH, Safety.IDEMPOTENT, scope="workflow")
 DELETE: Final = Operation("projects.delete", "DELETE", _PROJECT_PATH, Safety.IDEMPOTENT, scope="workflow")
-MEMBERS: Final = Operation("projects.members", "GET", _MEMBERS_PATH, Safety.SAFE, scope="workflow")
+LIST_MEMBERS: Final = Operation("projects.list_members", "GET", _MEMBERS_PATH, Safety.SAFE, scope="workflow")
 SET_MEMBERS: Final = Operation("projects.set_members", "PUT", _MEMBERS_PATH, Safety.IDEMPOTENT, scope="workflow")
 
 # No limit is documented; where `limit` means nothing, the whole list comes as the first page.
@@ -37,7 +37,6 @@ _PAGE_SIZE: Final = 50
 _PROJECT: Final = TypeAdapter(Project)
 _PROJECTS: Final = TypeAdapter(list[Project])
 _USER_IDS: Final = TypeAdapter(list[int])
-_UserIds = list[int]  # inside the class, `list` is the method
 
 
 class Projects(Family):
@@ -179,16 +178,19 @@ class Projects(Family):
         """
         await self._do(DELETE, ids={"project_id": project_id})
 
-    async def members(self, project_id: int | str) -> _UserIds:
-        """Ids of a project's users; Domo delivers all of them at once.
+    def list_members(self, project_id: int | str) -> Pager[int]:
+        """List the ids of a project's users. Domo sends all of them at once.
+
+        Args:
+            project_id: Id of the project.
 
         Raises:
-            NotFoundError: There is no such project.
+            NotFoundError: There is no such project (raised when the pager is awaited or iterated over).
             CallError: Anything else that can happen to a call.
 
         Source: Projects and Tasks API, ``GET /v1/projects/{id}/members``.
         """
-        return await self._call(MEMBERS, _USER_IDS, ids={"project_id": project_id})
+        return self._whole_list(LIST_MEMBERS, _USER_IDS, ids={"project_id": project_id})
 
     async def set_members(self, project_id: int | str, user_ids: Iterable[int]) -> None:
         """Replace the users of a project.

@@ -68,7 +68,7 @@ class DataSetWatch:
 
     Args:
         source: Whom to ask: ``domo.datasets``.
-        items: A `Selection`, or ids, or DataSets of a listing.
+        selection: A `Selection`, or ids, or DataSets of a listing.
         every: Seconds between the beginnings of two looks, give or take a tenth.
         since: What the caller knows; changes since then come at once. ``WatchState()`` makes every DataSet an event.
             None begins with what is there at the first look, which then has no events.
@@ -82,7 +82,7 @@ class DataSetWatch:
     def __init__(
         self,
         source: DatasetSource,
-        items: Selection | Iterable[str | DataSetSummary],
+        selection: Selection | Iterable[str | DataSetSummary],
         *,
         every: float = 60.0,
         since: WatchState | None = None,
@@ -94,7 +94,7 @@ class DataSetWatch:
         if since is not None and not isinstance(since, WatchState):
             raise InvalidArgumentError("since: expected a WatchState", hint="WatchState.from_json reads one from text")
         self._source = source
-        self._selection = _selection_of(items)
+        self._selection = _selection_of(selection)
         self._every = every
         self._clock = clock
         self._sleep = sleep

@@ -128,8 +128,8 @@ async def test_the_page_for_a_browser(domo):
     """A form that posts itself; addresses and tokens cannot break out of it."""
     token = EmbedToken(authentication=SecretStr('a"><script>'))
     assert domo.embed.card_url("bc36f") == "https://public.domo.com/cards/bc36f"
-    assert domo.embed.page_url("a/b") == "https://public.domo.com/embed/pages/a%2Fb"
-    page = domo.embed.html(token, domo.embed.page_url("bc36f"))
+    assert domo.embed.dashboard_url("a/b") == "https://public.domo.com/embed/pages/a%2Fb"
+    page = domo.embed.html(token, domo.embed.dashboard_url("bc36f"))
     assert 'action="https://public.domo.com/embed/pages/bc36f"' in page
     assert 'name="embedToken" value="a&quot;&gt;&lt;script&gt;"' in page
     with pytest.raises(InvalidArgumentError, match="https"):

@@ -45,7 +45,7 @@ LISTS, TASKS = "/v1/projects/4/lists", "/v1/projects/4/lists/61/tasks"
         (lambda p: p.update(4, description=None), "PUT", "/v1/projects/4", {"description": None}, PROJECT),
         (lambda p: p.update(4, name="x"), "PUT", "/v1/projects/4", {"name": "x"}, None),
         (lambda p: p.delete(4), "DELETE", "/v1/projects/4", None, None),
-        (lambda p: p.members(4), "GET", "/v1/projects/4/members", None, [27]),
+        (lambda p: p.list_members(4), "GET", "/v1/projects/4/members", None, [27]),
         (lambda p: p.set_members(4, ["27", 28]), "PUT", "/v1/projects/4/members", [27, 28], None),
         (lambda p: p.lists.get(4, 61), "GET", f"{LISTS}/61", None, LIST),
         (
@@ -263,7 +263,7 @@ async def test_projects_change_and_go(live):
     """Members are replaced, lists added and deleted, and the personal project is always there."""
     project = await live.projects.create(name="Refit", members=[27])
     await live.projects.set_members(project.id, [27, 28])
-    assert await live.projects.members(project.id) == [27, 28]
+    assert list(await live.projects.list_members(project.id)) == [27, 28]
     assert (await live.projects.update(project.id, public=True, due_date=DUE)).due_date == DUE
     extra = await live.projects.lists.create(project.id, name="Blocked", type="TODO", index=2)
     assert [each.name async for each in live.projects.lists.list(project.id)] == [

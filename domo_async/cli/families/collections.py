@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,12 +60,7 @@ def list_(context: typer.Context, page_id: PageId, *, as_json: JsonOption = Fals
 
     Example: domo-async pages collections list 640011223
     """
-
-    async def each(domo: AsyncDomo) -> AsyncIterator[Collection]:
-        for collection in await domo.pages.list_collections(page_id):
-            yield collection
-
-    list_things(context, COLLECTION, each, as_json=as_json)
+    list_things(context, COLLECTION, lambda domo: domo.pages.list_collections(page_id), as_json=as_json)
 
 
 @collections.command()
