@@ -191,6 +191,8 @@ class Job:
         selection = items.words if isinstance(items, Selection) else None
         place = self._target.target.place
         self._tell(PullStarted(length_of(items), place, contents.warnings, settings=settings.described(selection)))
+        if self._stats is not None:
+            self._tell(StatsRead(self._stats()))  # before the first call, so that what follows counts in full
         if contents.leftovers:
             self._tell(FilesRemoved(contents.leftovers, "a job that was cut off had begun to write them"))
 
@@ -229,8 +231,8 @@ class Job:
 
     async def _count(self, stats: Callable[[], Stats]) -> None:
         while True:
-            self._tell(StatsRead(stats()))
             await anyio.sleep(_BETWEEN_STATS)
+            self._tell(StatsRead(stats()))
 
     async def _read(
         self, items: Selectable, contents: Contents, queue: MemoryObjectSendStream[tuple[int, str]]

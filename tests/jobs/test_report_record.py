@@ -78,6 +78,7 @@ async def test_a_real_pull_is_remembered(tmp_path: Path) -> None:
     assert "deleted" in (lost.failure.cure or "")
     assert told.settings["concurrency"] == 2
     assert again.chronicle is not None
+    assert again.chronicle.totals.grants == 0, "the second job went on with the token of the first"
     assert (again.chronicle.outcome, again.chronicle.totals.unchanged) == ("complete", 6)
     assert pickle.loads(pickle.dumps(report)).chronicle == told
     assert report == PullReport(report.transfers, report.seconds), "two reports are equal by what was done"
@@ -136,6 +137,14 @@ def test_phases_are_told_apart() -> None:
     assert [pause.seconds for pause in told.pauses] == [pytest.approx(3.0)]
     assert len(told.grants) == 1, "the one that was there at the beginning was granted before"
     assert told.totals.unchanged == 1
+
+
+def test_tokens_of_one_second_are_counted_each_and_those_before_the_job_not_at_all() -> None:
+    told = Night()
+    for grants in (7, 7, 10):
+        told.tell(StatsRead, stats(grants=grants), after=1.0)
+    chronicle = told.chronicler.chronicle()
+    assert chronicle.totals.grants == len(chronicle.grants) == 3
 
 
 def test_a_clock_that_is_set_back_makes_nothing_negative() -> None:

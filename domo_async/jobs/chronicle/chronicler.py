@@ -340,7 +340,7 @@ class Chronicler:
             attempts_again=self._retries,
             calls=client.calls,
             call_retries=client.retries,
-            grants=client.last.grants if client.last is not None else None,
+            grants=client.granted,
             paused=round(sum(pause.seconds for pause in client.pauses), 3),
         )
 

@@ -19,7 +19,8 @@ class ClientNumbers:
 
     Attributes:
         last: The last look, None before the first.
-        grants: When tokens were granted after the first look, in seconds from the beginning of the job.
+        grants: When tokens were granted after the first look, in seconds from the beginning of the job; the first
+            ones if there are many.
     """
 
     def __init__(self) -> None:
@@ -38,8 +39,8 @@ class ClientNumbers:
         before, self.last = self.last, stats
         if before is None:
             self._first = before = stats
-        if stats.grants > before.grants and len(self.grants) < _MOST_MOMENTS:
-            self.grants.append(round(at, 3))
+        new = min(stats.grants - before.grants, _MOST_MOMENTS - len(self.grants))
+        self.grants += [round(at, 3)] * new
         if stats.paused_for > 0:
             self._pause(at, at + stats.paused_for)
 
@@ -47,6 +48,11 @@ class ClientNumbers:
     def pauses(self) -> list[Pause]:
         """The times in which Domo had asked everybody to wait."""
         return [Pause(at=round(begin, 3), seconds=round(end - begin, 3)) for begin, end in self._pauses]
+
+    @property
+    def granted(self) -> int | None:
+        """Tokens that were granted between the first look and the last one."""
+        return None if self._first is None or self.last is None else self.last.grants - self._first.grants
 
     @property
     def calls(self) -> int | None:

@@ -40,7 +40,7 @@ class Chronicle(BaseModel):
         lives: What happened to each DataSet, those that had not changed included, in the order in which the job came
             across them.
         traffic: What came over time.
-        grants: When access tokens were granted, to the second.
+        grants: When access tokens were granted, one for each, to the second; the first ones if there are many.
         pauses: When Domo had asked everybody to wait, to the second.
         stopped_by: What stopped the job before its end.
         removed: Files that were removed.

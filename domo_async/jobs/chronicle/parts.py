@@ -131,7 +131,7 @@ class Totals(_Part):
         attempts_again: Transfers that were begun again.
         calls: Operations of the client, None if it was not watched.
         call_retries: Requests that were sent again, below the transfers; None if it was not watched.
-        grants: Access tokens that were granted, None if it was not watched.
+        grants: Access tokens that were granted since the job began, None if it was not watched.
         paused: Seconds for which all held still because Domo asked for it.
     """
 
