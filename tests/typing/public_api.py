@@ -34,8 +34,36 @@ from domo_async.errors import (
     CallTimeoutError,
     InsufficientScopeError,
     MissingExtraError,
+    PullError,
+    PushError,
     RateLimitError,
     StatusError,
+)
+from domo_async.integrations.opentelemetry import OpenTelemetry
+from domo_async.jobs import (
+    Action,
+    Chronicle,
+    DataSetChange,
+    DataSetChanged,
+    DataSetOptions,
+    DataSetWatch,
+    PlannedTransfer,
+    PlannedUpload,
+    PullEvent,
+    PullPlan,
+    PullReport,
+    PushEvent,
+    PushOptions,
+    PushPlan,
+    PushReport,
+    Selection,
+    Transfer,
+    TransferFailed,
+    TransferFinished,
+    Upload,
+    UploadFailed,
+    UploadFinished,
+    WatchState,
 )
 from domo_async.models import (
     Column,
@@ -48,6 +76,16 @@ from domo_async.models import (
     UpdateMethod,
     UploadedRows,
     WriteResult,
+)
+from domo_async.observing import (
+    Attempt,
+    AttemptObservation,
+    Call,
+    CallObservation,
+    Observer,
+    PullObservation,
+    PushObservation,
+    WaitReason,
 )
 
 
@@ -186,6 +224,128 @@ async def writes(domo: AsyncDomo, path: Path) -> None:
     assert_type(await domo.streams.schema(7), Schema)
     await domo.datasets.write("Sales", path, update_method="append")  # type: ignore[arg-type]
     await domo.datasets.write("Sales", 5)  # type: ignore[arg-type]
+
+
+def on_pull(event: PullEvent) -> None:
+    match event:
+        case TransferFinished(transfer=transfer):
+            assert_type(transfer, Transfer)
+        case TransferFailed(transfer=transfer):
+            assert_type(transfer.error, DomoError | None)
+        case _:
+            assert_type(event.at, float)
+
+
+def on_push(event: PushEvent) -> None:
+    match event:
+        case UploadFinished(upload=upload):
+            assert_type(upload, Upload)
+        case UploadFailed(upload=upload):
+            assert_type(upload.error, DomoError | None)
+        case _:
+            assert_type(event.at, float)
+
+
+async def pulls(domo: AsyncDomo, path: Path) -> None:
+    selection = (Selection.names("sales*") | Selection.ids("7")) & Selection.owned_by("Ana", "27")
+    plan = assert_type(await domo.plan_pull(selection, to=path), PullPlan)
+    assert_type(plan.transfers, tuple[PlannedTransfer, ...])
+    assert_type(plan.transfers[0].action, Action | None)
+    report = assert_type(await domo.pull(selection, to="lake", on_event=on_pull), PullReport)
+    assert_type(report.ok, bool)
+    assert_type(report.failed, tuple[Transfer, ...])
+    assert_type(report.transfers[0].path, Path | None)
+    assert_type(report.chronicle, Chronicle | None)
+    assert_type(report.save("report.html"), Path)
+    report.raise_for_failures()
+    options = {"Flights": DataSetOptions(range_column="minutes", ranges=8), "7": DataSetOptions(format="csv")}
+    await domo.pull(["7", "8"], to=path, format="csv.gz", names="id", decimal=(38, 9), options=options, memory=2**28)
+    await domo.pull(domo.datasets.list(name_like="sales"), to="s3://bucket/lake", patience=0, max_failures=3)
+    try:
+        await domo.pull(["7"], to=path, fail_fast=True)
+    except PullError as error:
+        assert_type(error.report, PullReport)
+    await domo.pull(["7"], to=path, format="xlsx")  # type: ignore[arg-type]
+    await domo.pull(["7"], to=path, on_event=on_push)  # type: ignore[arg-type]
+
+
+async def pushes(domo: AsyncDomo, path: Path) -> None:
+    plan = assert_type(await domo.plan_push("lake/*.parquet", update_method="APPEND"), PushPlan)
+    assert_type(plan.uploads, tuple[PlannedUpload, ...])
+    report = assert_type(await domo.push(path, on_event=on_push), PushReport)
+    assert_type(report.uploads, tuple[Upload, ...])
+    assert_type(report.uploads[0].dataset_id, str | None)
+    report.raise_for_failures()
+    options = {"Cities": PushOptions(update_method="UPSERT", key_columns=["city"], schema={"n": "LONG"})}
+    await domo.push([path, "more"], into="Sales", options=options, state=path / "push.json", unsettled="done")
+    await domo.push(path, update_method=UpdateMethod.UPSERT, key_columns=["n"], missing_columns="null", evolve=True)
+    try:
+        await domo.push(path, max_failures=0)
+    except PushError as error:
+        assert_type(error.report, PushReport)
+    await domo.push(path, unsettled="maybe")  # type: ignore[arg-type]
+    await domo.push(path, on_event=on_pull)  # type: ignore[arg-type]
+
+
+async def watches(domo: AsyncDomo) -> None:
+    watch = assert_type(domo.watch(Selection.names("sales*"), every=300), DataSetWatch)
+    async with watch as changes:
+        async for change in changes:
+            assert_type(change, DataSetChange)
+            assert_type(change.dataset_id, str)
+            if isinstance(change, DataSetChanged):
+                assert_type(change.dataset, DataSetSummary)
+    state = assert_type(watch.state, WatchState)
+    domo.watch(["7"], since=state)
+
+
+class Waits(CallObservation):
+    def waited(self, reason: WaitReason, seconds: float) -> None:
+        assert_type(reason, WaitReason)
+
+    def attempt(self, number: int) -> AttemptObservation | None:
+        return Answers()
+
+    def failed(self, error: CallError, wait: float) -> None:
+        assert_type(error.attempts, int)
+
+
+class Answers(AttemptObservation):
+    def headers(self) -> dict[str, str]:
+        return {"traceparent": "00-1-2-01"}
+
+    def ended(self, attempt: Attempt) -> None:
+        assert_type(attempt.status, int | None)
+        assert_type(attempt.error, BaseException | None)
+
+
+class Pulls(PullObservation):
+    def event(self, event: PullEvent) -> None:
+        on_pull(event)
+
+
+class Pushes(PushObservation):
+    def event(self, event: PushEvent) -> None:
+        on_push(event)
+
+
+class Watching(Observer):
+    def call(self, call: Call) -> CallObservation | None:
+        assert_type(call.route, str | None)
+        return Waits()
+
+    def pull(self) -> PullObservation | None:
+        return Pulls()
+
+    def push(self) -> PushObservation | None:
+        return Pushes()
+
+
+def observed() -> None:
+    AsyncDomo(observer=Watching())
+    AsyncDomo(observer=OpenTelemetry())
+    DomoAuth("id", "secret", observer=Watching())
+    AsyncDomo(observer=print)  # type: ignore[arg-type]
 
 
 async def failures(domo: AsyncDomo) -> None:
