@@ -189,7 +189,7 @@ class Groups(Family):
         """
         await self._do(REMOVE_MEMBER, ids={"group_id": group_id, "user_id": id_number("user_id", user_id)})
 
-    async def set_members(self, group_id: int | str, user_ids: Iterable[int]) -> MembershipChange:
+    async def set_members(self, group_id: int | str, user_ids: Iterable[int | str]) -> MembershipChange:
         """Bring a group's members to exactly these: add who is missing, then remove who is too many.
 
         Domo has no operation for this, so somebody who looks meanwhile may see an intermediate state. After an error

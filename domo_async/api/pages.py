@@ -96,7 +96,7 @@ class Pages(Family):
         name: str,
         parent_id: int | str | Unset = UNSET,
         locked: bool | Unset = UNSET,
-        card_ids: Iterable[int] | Unset = UNSET,
+        card_ids: Iterable[int | str] | Unset = UNSET,
         visibility: Visibility | Unset = UNSET,
     ) -> Page:
         """Make a page.
@@ -135,8 +135,8 @@ class Pages(Family):
         owners: Iterable[PageOwner] | Unset = UNSET,
         owner_id: int | str | Unset = UNSET,
         locked: bool | Unset = UNSET,
-        collection_ids: Iterable[int] | Unset = UNSET,
-        card_ids: Iterable[int] | Unset = UNSET,
+        collection_ids: Iterable[int | str] | Unset = UNSET,
+        card_ids: Iterable[int | str] | Unset = UNSET,
         visibility: Visibility | Unset = UNSET,
     ) -> Page | None:
         """Change a page; what is not passed stays.
@@ -211,7 +211,7 @@ class Pages(Family):
         *,
         title: str,
         description: str | Unset = UNSET,
-        card_ids: Iterable[int] | Unset = UNSET,
+        card_ids: Iterable[int | str] | Unset = UNSET,
     ) -> Collection | None:
         """Make a collection on a page.
 
@@ -249,7 +249,7 @@ class Pages(Family):
         *,
         title: str | Unset = UNSET,
         description: str | Unset | None = UNSET,
-        card_ids: Iterable[int] | Unset = UNSET,
+        card_ids: Iterable[int | str] | Unset = UNSET,
     ) -> Collection | None:
         """Change a collection; what is not passed stays. See `create_collection`.
 
@@ -286,7 +286,7 @@ class Pages(Family):
         await self._do(DELETE_COLLECTION, ids={"page_id": page_id, "collection_id": collection_id})
 
 
-def _ids(name: str, values: Iterable[int] | Unset) -> JsonValue | Unset:
+def _ids(name: str, values: Iterable[int | str] | Unset) -> JsonValue | Unset:
     return values if isinstance(values, Unset) else [*id_numbers(name, values)]
 
 

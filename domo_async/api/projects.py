@@ -102,7 +102,7 @@ class Projects(Family):
         self,
         *,
         name: str,
-        members: Iterable[int] = (),
+        members: Iterable[int | str] = (),
         public: bool = False,
         description: str | Unset = UNSET,
         due_date: datetime | Unset = UNSET,
@@ -192,7 +192,7 @@ class Projects(Family):
         """
         return self._whole_list(LIST_MEMBERS, _USER_IDS, ids={"project_id": project_id})
 
-    async def set_members(self, project_id: int | str, user_ids: Iterable[int]) -> None:
+    async def set_members(self, project_id: int | str, user_ids: Iterable[int | str]) -> None:
         """Replace the users of a project.
 
         Raises:

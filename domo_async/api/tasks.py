@@ -99,7 +99,7 @@ class Tasks(Family):
         due_date: datetime | Unset = UNSET,
         priority: int | Unset = UNSET,
         owned_by: int | str | Unset = UNSET,
-        contributors: Iterable[int] | Unset = UNSET,
+        contributors: Iterable[int | str] | Unset = UNSET,
         tags: Iterable[str] | Unset = UNSET,
     ) -> Task:
         """Add a task to a list.
@@ -148,7 +148,7 @@ class Tasks(Family):
         due_date: datetime | Unset | None = UNSET,
         priority: int | Unset | None = UNSET,
         owned_by: int | str | Unset = UNSET,
-        contributors: Iterable[int] | Unset = UNSET,
+        contributors: Iterable[int | str] | Unset = UNSET,
         tags: Iterable[str] | Unset = UNSET,
         archived: bool | Unset = UNSET,
         move_to: int | str | Unset = UNSET,
@@ -213,7 +213,7 @@ def _user(name: str, user_id: int | str | Unset) -> int | Unset:
     return user_id if isinstance(user_id, Unset) else id_number(name, user_id)
 
 
-def _users(name: str, user_ids: Iterable[int] | Unset) -> JsonValue | Unset:
+def _users(name: str, user_ids: Iterable[int | str] | Unset) -> JsonValue | Unset:
     return user_ids if isinstance(user_ids, Unset) else [*id_numbers(name, user_ids)]
 
 

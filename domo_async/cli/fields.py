@@ -170,4 +170,4 @@ def _keys(value: JsonValue) -> set[str]:
 
 
 def _option(name: str) -> str:
-    return "--" + name.removesuffix("_id").replace("_", "-")
+    return "--" + name.removesuffix("_id").removeprefix("update_").replace("_", "-")

@@ -65,7 +65,11 @@ def test_what_only_domo_sets_is_left_out_and_mentioned(read, capsys):
         (Users.update, {"quux": "x"}, "'quux' is unknown"),
         (Users.update, {"name": 5}, "name: Input should be a valid string"),
         (Groups.update, {"active": "perhaps"}, "active: Input should be a valid boolean"),
-        (Pages.update, {"card_ids": [1, "x"]}, "card_ids.1: Input should be a valid integer"),
+        (
+            Pages.update,
+            {"visibility": {"user_ids": [1, "x"]}},
+            "visibility.user_ids.1: Input should be a valid integer",
+        ),
         (Pages.update, {"owners": [{"id": 1, "nickname": "x"}]}, "owners: 'nickname' is unknown"),
         (Pages.update, {"visibility": {"user_ids": "x"}}, "visibility.user_ids: Input should be a valid list"),
         (Pages.update, [], "expected a JSON object"),

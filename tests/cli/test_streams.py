@@ -12,7 +12,7 @@ from domo_async.cli.exit_codes import ExitCode
 @pytest.fixture
 def stream(json_of):
     return json_of(
-        "streams", "create", "--name", "Sales", "--schema", "customer:STRING,amount:LONG", "--update-method", "append"
+        "streams", "create", "--name", "Sales", "--schema", "customer:STRING,amount:LONG", "--method", "append"
     )
 
 
@@ -25,7 +25,7 @@ def parts(tmp_path):
 
 def test_a_stream_from_its_beginning_to_its_end(domo_async, json_of, stream):
     assert (stream["dataset"]["name"], stream["update_method"]) == ("Sales", "APPEND")
-    changed = json_of("streams", "update", stream["id"], "--update-method", "UPSERT", "--key-column", "customer")
+    changed = json_of("streams", "update", stream["id"], "--method", "upsert", "--key", "customer")
     assert (changed["update_method"], changed["key_column_names"]) == ("UPSERT", ["customer"])
     assert "UPSERT" in domo_async("streams", "show", stream["id"]).out
     assert json_of("streams", "delete", stream["id"], "--yes")["deleted"]
@@ -33,7 +33,7 @@ def test_a_stream_from_its_beginning_to_its_end(domo_async, json_of, stream):
 
 
 def test_streams_are_found_by_their_dataset(domo_async, json_of, stream):
-    json_of("streams", "create", "--name", "Other", "--schema", "a:LONG", "--update-method", "REPLACE")
+    json_of("streams", "create", "--name", "Other", "--schema", "a:LONG", "--method", "REPLACE")
     assert len(json_of("streams", "list")) == 2
     [found] = json_of("streams", "list", "--dataset", stream["dataset"]["id"])
     assert found["id"] == stream["id"]
@@ -43,13 +43,19 @@ def test_streams_are_found_by_their_dataset(domo_async, json_of, stream):
 
 def test_an_unknown_update_method_never_reaches_domo(domo_async, emulator):
     """Domo takes a word that it does not know for REPLACE, and deletes every row."""
-    outcome = domo_async("streams", "create", "--name", "S", "--schema", "a:LONG", "--update-method", "MERGE")
+    outcome = domo_async("streams", "create", "--name", "S", "--schema", "a:LONG", "--method", "MERGE")
     assert outcome.code == ExitCode.USAGE
     document = '{"name": "S", "schema": {"a": "LONG"}, "updateMethod": "MERGE"}'
     from_file = domo_async("streams", "create", "--from-json", "-", stdin=document)
     assert from_file.code == ExitCode.USAGE
     assert "updateMethod" in from_file.err
     assert not emulator.requests
+
+
+def test_a_method_that_is_missing_is_named_as_the_option(domo_async):
+    outcome = domo_async("streams", "create", "--name", "S", "--schema", "a:LONG")
+    assert outcome.code == ExitCode.USAGE
+    assert "--method is missing" in outcome.err
 
 
 def test_files_are_loaded_in_order(json_of, emulator, stream, parts):

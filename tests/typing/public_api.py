@@ -190,6 +190,13 @@ async def listings(domo: AsyncDomo) -> None:
         assert_type(page[:2], Sequence[DataSetSummary])
 
 
+async def members(domo: AsyncDomo, user_ids: list[str]) -> None:
+    assert_type(domo.groups.list_members(1), Pager[int])
+    assert_type(await domo.projects.list_members("2"), Page[int])
+    await domo.groups.set_members("1", user_ids)
+    await domo.projects.set_members(2, [27])
+
+
 async def datasets(domo: AsyncDomo) -> None:
     dataset = assert_type(await domo.datasets.get("7"), DataSet)
     assert_type(dataset.schema, Schema | None)

@@ -35,16 +35,16 @@ StreamId = Annotated[
     int, typer.Argument(help="Id of the stream, a number.", metavar="ID", show_default=False, parser=positive)
 ]
 MethodOption = Annotated[
-    Literal["REPLACE", "APPEND", "UPSERT"] | None,
+    Literal["replace", "append", "upsert"] | None,
     typer.Option(
-        help="What each execution does to the rows that are there: REPLACE, APPEND, UPSERT.",
-        metavar="WORD",
+        help="What each execution does to the rows that are there.",
+        metavar="replace|append|upsert",
         case_sensitive=False,
     ),
 ]
 KeyOption = Annotated[
     list[str] | None,
-    typer.Option(help="Column that makes two rows the same, for upserts; may be repeated.", metavar="NAME"),
+    typer.Option(help="For upsert: a column that makes two rows the same; may be repeated.", metavar="COLUMN"),
 ]
 
 
@@ -94,15 +94,15 @@ def create(
     name: Annotated[str | None, typer.Option(help="Name of the DataSet.", metavar="TEXT")] = None,
     schema: SchemaOption = None,
     schema_file: SchemaFileOption = None,
-    update_method: MethodOption = None,
-    key_column: KeyOption = None,
+    method: MethodOption = None,
+    key: KeyOption = None,
     description: Annotated[str | None, typer.Option(help="Description of the DataSet.", metavar="TEXT")] = None,
     from_json: FromJsonOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Create a stream with the DataSet that belongs to it, and show it.
 
-    Example: domo-async streams create --name Sales --schema customer:STRING,amount:LONG --update-method APPEND
+    Example: domo-async streams create --name Sales --schema customer:STRING,amount:LONG --method append
     """
     from domo_async.api.streams import Streams
     from domo_async.cli.schemas import schema_in, wanted_schema
@@ -110,8 +110,8 @@ def create(
     options = {
         "name": name,
         "schema": wanted_schema(schema, schema_file),
-        "update_method": update_method,
-        "key_columns": key_column or None,
+        "update_method": method and method.upper(),
+        "key_columns": key or None,
         "description": description,
     }
     fields = arguments(context, Streams.create, options, source=from_json, readers={"schema": schema_in})
@@ -123,23 +123,23 @@ def update(
     context: typer.Context,
     stream_id: StreamId,
     *,
-    update_method: Annotated[
-        Literal["REPLACE", "APPEND", "UPSERT"],
-        typer.Option(
-            help="What executions from now on do: REPLACE, APPEND, UPSERT.", metavar="WORD", case_sensitive=False
-        ),
+    method: Annotated[
+        Literal["replace", "append", "upsert"],
+        typer.Option(help="What executions from now on do.", metavar="replace|append|upsert", case_sensitive=False),
     ],
-    key_column: KeyOption = None,
+    key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Change what executions from now on do to the rows that are there, and show the stream.
 
-    Example: domo-async streams update 42 --update-method UPSERT --key-column customer
+    Example: domo-async streams update 42 --method upsert --key customer
     """
+    from domo_async.models import UpdateMethod
+
     show_thing(
         context,
         STREAM,
-        lambda domo: domo.streams.update(stream_id, update_method=update_method, key_columns=key_column or ()),
+        lambda domo: domo.streams.update(stream_id, update_method=UpdateMethod(method.upper()), key_columns=key or ()),
         as_json=as_json,
     )
 
