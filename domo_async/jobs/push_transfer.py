@@ -9,17 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import anyio
-import anyio.to_thread
-
-from domo_async.api.execution_ending import may_have_acted
 from domo_async.errors import CommitTooSoonError, DomoError, NotFoundError, UnsettledWriteError
 from domo_async.http.options import UNSET
+from domo_async.jobs.push_bookkeeping import PushBook
 from domo_async.jobs.push_decision import Decision, check_as_seen, decide, look_at
 from domo_async.jobs.push_events import UploadCommitting, UploadProgress, UploadRetried, UploadStarted
 from domo_async.jobs.push_report import Upload
 from domo_async.jobs.push_settling import settle
-from domo_async.jobs.push_state import PendingWrite, PushedFile, PushRecord, PushState
+from domo_async.jobs.push_state import PushedFile, PushRecord, PushState
 from domo_async.models import UpdateMethod
 from domo_async.tabular.computing import compute
 
@@ -91,11 +88,11 @@ class Pushing:
         self._item = destination.item
         self._name = destination.name
         self._writing = destination.writing
-        self._dataset_id = destination.dataset_id
+        self._book = PushBook(around.state, destination.name, destination.writing, destination.dataset_id)
         self._around = around
         self._tries = around.patience.tries()
         self._decision: Decision | None = None
-        self._upload = Upload(self._item.source, self._name, self._dataset_id)
+        self._upload = Upload(self._item.source, self._name, self._book.dataset_id)
         self._settled: Execution | None = None
         self._seen: tuple[PushedFile, ...] = ()
         self._rows = self._sent = 0
@@ -115,7 +112,7 @@ class Pushing:
                 attempt = self._tries.attempt
                 wait = self._wait_after(error)
                 if wait is None:
-                    await self._note_error(error)
+                    await self._book.note_error(error)
                     return self._result(clock() - started, error)
                 self._around.emit(UploadRetried(self._item.source, attempt, error, wait))
                 await self._around.sleep(wait)
@@ -136,7 +133,7 @@ class Pushing:
         decision = self._decision
         return replace(
             self._upload,
-            dataset_id=self._dataset_id,
+            dataset_id=self._book.dataset_id,
             action=decision.action if decision is not None else None,
             reason=decision.reason if decision is not None else "",
             seconds=seconds,
@@ -146,9 +143,9 @@ class Pushing:
 
     async def _attempt(self) -> None:
         self._rows = self._sent = 0
-        if self._dataset_id is not None and self._record is None:
+        if self._book.dataset_id is not None and self._book.record is None:
             # A wrong id is found out before files are read.
-            await self._around.datasets.get(self._dataset_id)
+            await self._around.datasets.get(self._book.dataset_id)
         await self._settle()
         decision = await self._decide()
         if self._decision is None or decision.files:
@@ -156,13 +153,9 @@ class Pushing:
         if decision.files:
             await self._write(decision)
 
-    @property
-    def _record(self) -> PushRecord | None:
-        return None if self._dataset_id is None else self._around.state.records.get(self._dataset_id)
-
     async def _settle(self) -> None:
         """End a write of which it is not written down how it ended."""
-        record = self._record
+        record = self._book.record
         if record is None or record.pending is None:
             return
         around = self._around
@@ -174,33 +167,23 @@ class Pushing:
             if around.unsettled == "refuse":
                 raise
             went_in = around.unsettled == "done"
+        rows = self._settled.rows if self._settled is not None else None
+        await self._book.note_settled(record, went_in=went_in, rows=rows)
         if went_in:
-            rows = self._settled.rows if self._settled is not None else None
-            await self._put(record.with_pending_done(rows=rows, at=datetime.now(UTC)))
             self._decision = Decision("settled", "the last push was cut off, and its rows had gone in")
-        else:
-            words = record.error or "it was cut off"
-            await self._put(record.model_copy(update={"pending": None, "error": words}))
 
     async def _decide(self) -> Decision:
-        around, record = self._around, self._record
+        around, record = self._around, self._book.record
         files = self._seen = await compute(
             partial(look_at, self._item.files, around.base, record, verify=around.verify)
         )
         refresh = around.refresh and self._settled is None
-        decision = decide(files, record, self._writing, exists=self._dataset_id is not None, refresh=refresh)
+        decision = decide(files, record, self._writing, exists=self._book.dataset_id is not None, refresh=refresh)
         if decision.action == "unchanged" and around.verify and await self._others_wrote(record):
             return Decision("repair", "somebody else has written to it since", files)
         if decision.action == "unchanged" and record is not None:
-            await self._note_times(record, files)
+            await self._book.note_times(record, files)
         return decision
-
-    async def _note_times(self, record: PushRecord, files: tuple[PushedFile, ...]) -> None:
-        """Files that were copied or restored have other times and the same bytes: they need not be read again."""
-        now = {file.name: file for file in files}
-        known = [now.get(file.name, file) for file in record.files]
-        if known != record.files:
-            await self._put(record.model_copy(update={"files": known}))
 
     async def _others_wrote(self, record: PushRecord | None) -> bool:
         """Whether the last execution that succeeded is another one than ours, where that means other rows."""
@@ -214,15 +197,16 @@ class Pushing:
 
     async def _write(self, decision: Decision) -> None:
         around, writing = self._around, self._writing
+        dataset_id = self._book.dataset_id
         size = sum(file.bytes for file in decision.files)
         around.emit(
-            UploadStarted(self._item.source, self._name, self._dataset_id, self._tries.attempt, decision.action, size)
+            UploadStarted(self._item.source, self._name, dataset_id, self._tries.attempt, decision.action, size)
         )
         paths = [path for path, file in zip(self._item.files, self._seen, strict=True) if file in decision.files]
-        steps = _Steps(self, paths, decision.files)
+        self._book.begin()
         try:
             result = await around.datasets.write(
-                self._dataset_id or self._name,
+                dataset_id or self._name,
                 await self._rows_of(paths),
                 update_method=writing.update_method,
                 key_columns=writing.key_columns,
@@ -236,19 +220,19 @@ class Pushing:
                 part_size=around.part_size,
                 concurrency=around.parts,
                 on_progress=self._on_progress,
-                on_step=steps.take,
+                on_step=self._note_step(paths, decision.files),
             )
         except DomoError as error:
-            await self._note_failed_import(error)
+            await self._book.note_failed_import(error)
             raise
-        await self._note_success(result, decision, steps.pending)
+        await self._note_success(result, decision.files)
 
     async def _rows_of(self, paths: list[Path]) -> RowSource:
         if len(paths) == 1:
             return paths[0]
         known: Schema | None = self._writing.schema
-        if known is None and self._dataset_id is not None:
-            known = (await self._around.datasets.get(self._dataset_id)).schema
+        if known is None and self._book.dataset_id is not None:
+            known = (await self._around.datasets.get(self._book.dataset_id)).schema
         missing_is_null = self._writing.missing_columns == "null"
 
         def open_parts() -> RowSource:
@@ -263,92 +247,24 @@ class Pushing:
         self._sent += sent
         self._around.emit(UploadProgress(self._item.source, self._rows, self._sent))
 
-    async def note_step(self, step: WriteStep, files: tuple[PushedFile, ...]) -> PendingWrite:
-        """Write a step down before it is taken."""
-        self._dataset_id = step.dataset_id
-        pending = PendingWrite(
-            stage=step.kind,
-            update_method=self._writing.update_method.value,
-            files=list(files),
-            options=self._writing.to_dict(),
-            stream_id=step.stream_id,
-            execution_id=step.execution_id,
-            newest=step.newest,
-            at=datetime.now(UTC),
-        )
-        record = self._record or PushRecord()
-        await self._put(record.model_copy(update={"name": self._name, "pending": pending}))
-        if step.kind in ("commit", "import"):
-            self._around.emit(UploadCommitting(self._item.source, step.dataset_id))
-        return pending
-
-    async def _note_success(self, result: WriteResult, decision: Decision, pending: PendingWrite | None) -> None:
-        self._dataset_id = result.dataset_id
-        if pending is None:  # an empty file, for which nothing had to be sent
-            pending = PendingWrite(
-                stage="import",
-                update_method=self._writing.update_method.value,
-                files=list(decision.files),
-                options=self._writing.to_dict(),
-                stream_id=result.stream_id,
-            )
-        record = (self._record or PushRecord()).model_copy(update={"name": self._name, "pending": pending})
-        done = record.with_pending_done(rows=result.rows, at=datetime.now(UTC))
-        await self._put(done.model_copy(update={"execution_id": result.execution_id, "stream_id": result.stream_id}))
+    async def _note_success(self, result: WriteResult, files: tuple[PushedFile, ...]) -> None:
+        await self._book.note_success(result, files)
         self._upload = replace(
             self._upload,
             rows=result.rows,
             sent=result.sent_bytes,
-            files=tuple(file.name for file in decision.files),
+            files=tuple(file.name for file in files),
             created=result.created,
             added_columns=result.added_columns,
             execution_id=result.execution_id,
         )
 
-    async def _note_failed_import(self, error: DomoError) -> None:
-        """An import that cannot have been carried out leaves nothing to be asked about."""
-        record = self._record
-        is_import = record is not None and record.pending is not None and record.pending.stage == "import"
-        if record is not None and is_import and not may_have_acted(error):
-            await self._put(record.model_copy(update={"pending": None, "error": _words(error)}))
+    def _note_step(self, paths: list[Path], files: tuple[PushedFile, ...]) -> Callable[[WriteStep], Awaitable[None]]:
+        async def take(step: WriteStep) -> None:
+            if step.kind in ("commit", "import"):
+                await compute(partial(check_as_seen, paths, files))
+            await self._book.note_step(step, files)
+            if step.kind in ("commit", "import"):
+                self._around.emit(UploadCommitting(self._item.source, step.dataset_id))
 
-    async def _note_error(self, error: DomoError) -> None:
-        """Write down why it failed, if it was begun."""
-        record = self._record
-        if record is not None and (record.pending is not None or record.error is not None):
-            await self._put(record.model_copy(update={"error": _words(error)}))
-
-    async def _put(self, record: PushRecord) -> None:
-        if self._dataset_id is None:
-            raise AssertionError("what has no id has no record")
-        await _to_its_end(partial(self._around.state.put, self._dataset_id, record))
-
-
-class _Steps:
-    """Writes the steps of one write down.
-
-    Attributes:
-        pending: What was written last, None before the first step.
-    """
-
-    def __init__(self, pushing: Pushing, paths: list[Path], files: tuple[PushedFile, ...]) -> None:
-        self._pushing = pushing
-        self._paths = paths
-        self._files = files
-        self.pending: PendingWrite | None = None
-
-    async def take(self, step: WriteStep) -> None:
-        """The next step is about to be taken."""
-        if step.kind in ("commit", "import"):
-            await compute(partial(check_as_seen, self._paths, self._files))
-        self.pending = await self._pushing.note_step(step, self._files)
-
-
-async def _to_its_end(work: Callable[[], T]) -> T:
-    with anyio.CancelScope(shield=True):
-        return await anyio.to_thread.run_sync(work)
-    raise AssertionError("nobody cancels this scope")
-
-
-def _words(error: DomoError) -> str:
-    return f"{type(error).__name__}: {error}"[:_LONGEST_WORDS]
+        return take
