@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from domo_async.http.prefetch import Ahead
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 __all__ = ["BatchStream"]
 
@@ -26,6 +26,8 @@ class BatchStream(AsyncIterator["pa.RecordBatch"]):
     The reading begins with the first batch that is asked for, and runs in a task that belongs to this object. Leaving
     the loop, by whatever way, drops the object and so ends the task; ``async with`` around it waits until it has ended.
 
+    Asking may be cancelled, by a time-out say: the batch that was on its way comes when it is asked for again.
+
     Args:
         batches: Opens the pipeline that decodes the batches.
     """
@@ -33,7 +35,7 @@ class BatchStream(AsyncIterator["pa.RecordBatch"]):
     def __init__(self, batches: Callable[[], AbstractAsyncContextManager[AsyncIterator[pa.RecordBatch]]]) -> None:
         self._open = batches
         self._task: Ahead[None] | None = None
-        self._received: MemoryObjectReceiveStream[pa.RecordBatch] | None = None
+        self._handover = _Handover()
 
     async def __aenter__(self) -> Self:
         return self
@@ -47,30 +49,62 @@ class BatchStream(AsyncIterator["pa.RecordBatch"]):
         return self
 
     async def __anext__(self) -> pa.RecordBatch:
-        if self._received is None:
-            send, self._received = anyio.create_memory_object_stream["pa.RecordBatch"](0)
-            self._task = Ahead(_Pipeline(self._open, send).run)
-        try:
-            return await self._received.receive()
-        except (anyio.EndOfStream, anyio.ClosedResourceError):
-            if self._task is not None:
-                task, self._task = self._task, None
-                await task.result()
-            raise StopAsyncIteration from None
+        if self._task is None and not self._handover.over:
+            self._task = Ahead(_Pipeline(self._open, self._handover).run)
+        batch = await self._handover.take()
+        if batch is not None:
+            return batch
+        if self._task is not None:
+            await self._task.result()  # it stays, so that nobody who asks again takes a failure for the end
+        raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """End the reading, if it has not ended by itself, and wait for the end."""
         task, self._task = self._task, None
-        if self._received is not None:
-            self._received.close()
+        self._handover.end()
         if task is not None:
             task.cancel()
             with anyio.CancelScope(shield=True):
                 await task.ended()
 
-    def __del__(self) -> None:
-        if self._received is not None:
-            self._received.close()
+
+class _Handover:
+    """A place for one batch, between the task that reads and whoever asks.
+
+    What lies there is taken without an await in between. A stream of anyio hands a batch to a waiting task, and if
+    ``asyncio.Task.cancel`` comes before that task runs, the batch is lost.
+    """
+
+    def __init__(self) -> None:
+        self.over: bool = False
+        self._batch: pa.RecordBatch | None = None
+        self._change = anyio.Event()
+
+    async def put(self, batch: pa.RecordBatch) -> None:
+        """Lay a batch down, and wait until it was taken."""
+        self._batch = batch
+        self._changed()
+        while self._batch is batch and not self.over:
+            await self._change.wait()
+
+    async def take(self) -> pa.RecordBatch | None:
+        """The next batch; None when there is no other."""
+        await checkpoint()
+        while self._batch is None and not self.over:
+            await self._change.wait()
+        batch, self._batch = self._batch, None
+        self._changed()
+        return batch
+
+    def end(self) -> None:
+        """Say that no other batch comes, or that none is wanted."""
+        self.over = True
+        self._batch = None
+        self._changed()
+
+    def _changed(self) -> None:
+        self._change.set()
+        self._change = anyio.Event()
 
 
 class _Pipeline:
@@ -79,15 +113,17 @@ class _Pipeline:
     def __init__(
         self,
         batches: Callable[[], AbstractAsyncContextManager[AsyncIterator[pa.RecordBatch]]],
-        send: MemoryObjectSendStream[pa.RecordBatch],
+        handover: _Handover,
     ) -> None:
         self._open = batches
-        self._send = send
+        self._handover = handover
 
     async def run(self) -> None:
-        async with self._send, self._open() as batches:
-            async for batch in batches:
-                try:
-                    await self._send.send(batch)
-                except anyio.BrokenResourceError:
-                    return  # nobody listens any more
+        try:
+            async with self._open() as batches:
+                async for batch in batches:
+                    await self._handover.put(batch)
+                    if self._handover.over:
+                        return  # nobody listens any more
+        finally:
+            self._handover.end()
