@@ -14,14 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 import anyio
 import anyio.lowlevel
 
-from domo_async.errors import (
-    BlockedError,
-    DomoError,
-    InsufficientScopeError,
-    InvalidArgumentError,
-    NotFoundError,
-    PermissionDeniedError,
-)
+from domo_async.errors import DomoError, InvalidArgumentError
 from domo_async.jobs.changes import (
     DataSetChange,
     DataSetChanged,
@@ -30,9 +23,8 @@ from domo_async.jobs.changes import (
     SeenDataSet,
     WatchState,
 )
-from domo_async.jobs.listing import wanted
 from domo_async.jobs.selection import Selection
-from domo_async.tabular.read_ahead import close_iterator
+from domo_async.jobs.watch_look import Looker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -45,12 +37,10 @@ __all__ = ["DataSetWatch"]
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-_AT_ONCE: Final = 8
 _SPREAD: Final = 0.1
 """Share of the interval by which looks come earlier or later, so that many processes do not ask in step."""
 
 _FIRST_WAIT: Final = 1.0
-_WRAPPED_REFUSAL: Final = 400
 _MOST_DOUBLINGS: Final = 20
 
 
@@ -93,8 +83,8 @@ class DataSetWatch:
             raise InvalidArgumentError(f"every={every} is no number of seconds above 0")
         if since is not None and not isinstance(since, WatchState):
             raise InvalidArgumentError("since: expected a WatchState", hint="WatchState.from_json reads one from text")
-        self._source = source
         self._selection = _selection_of(selection)
+        self._looker = Looker(source, self._selection)
         self._every = every
         self._clock = clock
         self._sleep = sleep
@@ -105,7 +95,6 @@ class DataSetWatch:
         self._pending: deque[tuple[DataSetChange, SeenDataSet | None]] = deque()
         self._due = -math.inf
         self._failures = 0
-        self._listing_pays = True
         self._closed = False
         self._waiting: set[anyio.CancelScope] = set()
         self._turn: anyio.Lock | None = None
@@ -215,65 +204,11 @@ class DataSetWatch:
 
     async def _look(self) -> None:
         began = datetime.now(UTC)
-        found, missing = await self._listed()
-        failure = await self._ask(missing, found)
+        found, failure = await self._looker.look(self._told)
         self._compare(found)
         if failure is not None:
             raise failure
         self.checked_at = began
-
-    async def _listed(self) -> tuple[dict[str, DataSetSummary | None], list[str]]:
-        """What a listing says, and the ids that have to be asked for one by one."""
-        told = self._told or {}
-        selection, pays = self._selection, self._listing_pays
-        known = selection.named_ids if pays and self._told is None else told if pays else ()
-        found: dict[str, DataSetSummary | None] = {}
-        missing: list[str] = []
-        iterator = wanted(selection, self._source, known)
-        try:
-            async for dataset_id, summary in iterator:
-                if summary is None:
-                    missing.append(dataset_id)
-                else:
-                    found[dataset_id] = summary
-        finally:
-            await close_iterator(iterator)
-        if len(missing) > len(found):
-            self._listing_pays = False
-        # Whoever reads a listing page by page may miss what moves to an earlier page: that is no proof.
-        asked = {*found, *missing}
-        return found, [*missing, *(dataset_id for dataset_id in told if dataset_id not in asked)]
-
-    async def _ask(self, missing: list[str], found: dict[str, DataSetSummary | None]) -> DomoError | None:
-        """Ask for DataSets one by one; returns the first failure that says nothing about the DataSet."""
-        limit = anyio.CapacityLimiter(_AT_ONCE)
-        failures: list[DomoError] = []
-        denied: dict[str, DomoError] = {}
-
-        async def ask(dataset_id: str) -> None:
-            async with limit:
-                if len(failures) >= _AT_ONCE and not found:
-                    return
-                try:
-                    found[dataset_id] = await self._source.get(dataset_id)
-                except NotFoundError:
-                    found[dataset_id] = None
-                except PermissionDeniedError as error:
-                    denied[dataset_id] = error
-                except DomoError as error:
-                    failures.append(error)
-
-        async with anyio.create_task_group() as tasks:
-            for dataset_id in missing:
-                tasks.start_soon(ask, dataset_id)
-        sees_others = any(dataset is not None for dataset in found.values())
-        for dataset_id, error in denied.items():
-            was_away = self._told is not None and dataset_id not in self._told
-            if was_away or _is_about_the_dataset(error, sees_others=sees_others):
-                found[dataset_id] = None
-            else:
-                failures.insert(0, error)
-        return failures[0] if failures else None
 
     def _compare(self, found: dict[str, DataSetSummary | None]) -> None:
         """Make events of what is other than the caller knows. Called only when all earlier ones are handed out."""
@@ -312,17 +247,6 @@ class DataSetWatch:
 
     def __repr__(self) -> str:
         return f"<DataSetWatch {self._selection.words}, every {self._every:g} s>"
-
-
-def _is_about_the_dataset(error: DomoError, *, sees_others: bool) -> bool:
-    """Whether a refusal is about one DataSet, and not about the client as a whole.
-
-    Domo says "Access is denied" within a 400 where a DataSet may not be seen. A plain 403 it says for a missing scope,
-    too, and then no DataSet is gone.
-    """
-    if isinstance(error, InsufficientScopeError | BlockedError):
-        return False
-    return sees_others or getattr(error, "status", None) == _WRAPPED_REFUSAL
 
 
 def _selection_of(items: object) -> Selection:
