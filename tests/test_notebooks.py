@@ -15,6 +15,10 @@ from domo_async.http.paging import Page, Pager
 from domo_async.jobs import PlannedTransfer, PullPlan, PullReport, Transfer
 from domo_async.models import AccessToken, Column, DataSet, DataSetSummary, Owner, Schema
 from domo_async.tabular import QueryResult
+from tests.browser import Page as BrowserPage
+from tests.browser import browser, page
+
+__all__ = ["browser", "page"]
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "datasets.ipynb"
 EVIL = "<script>alert(1)</script>"
@@ -46,6 +50,17 @@ class Seen(HTMLParser):
 
 def datasets(count: int) -> list[DataSetSummary]:
     return [DataSetSummary(id=str(n), name=EVIL, rows=1234 * n, owner=Owner(name="Ines")) for n in range(count)]
+
+
+def test_text_stands_at_the_left_and_numbers_at_the_right_in_jupyter(page: BrowserPage, tmp_path: Path) -> None:
+    """JupyterLab aligns all cells to the right, with a rule of its own."""
+    around = ".jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) :is(td, th, tr) { text-align: right }"
+    shown = Page(datasets(2), offset=0, next_offset=2)._repr_html_()
+    document = tmp_path / "cell.html"
+    document.write_text(f'<style>{around}</style><div class="jp-RenderedHTMLCommon">{shown}</div>', encoding="utf-8")
+    page.open(document.as_uri())
+    aligned = "[...document.querySelectorAll('tbody tr:first-child td')].map(cell => getComputedStyle(cell).textAlign)"
+    assert page.evaluate(aligned) == ["left", "left", "right", "left"]
 
 
 def test_page_is_a_table_that_is_bounded_and_escaped() -> None:

@@ -30,23 +30,25 @@ _FIRST: Final = ("name", "title", "email", "id", "rows", "columns", "type", "rol
 _LAST: Final = ("description", "created_at", "updated_at")
 _COUNTS: Final = frozenset({"rows", "columns", "member_count", "card_count"})
 
+# Notebooks align all cells of tables to the right, with rules that a single class does not outrank.
+_IT: Final = "div.domo-async.domo-async"
 _STYLE: Final = (
     "<style>"
     ".domo-async{overflow-x:auto;font-size:13px;line-height:1.45;color:inherit}"
-    ".domo-async table{border-collapse:collapse;margin:.25em 0;color:inherit;background:none;table-layout:auto}"
-    ".domo-async caption{caption-side:top;text-align:left;font-weight:600;padding:.2em 0 .4em;color:inherit;"
+    "{it} table{border-collapse:collapse;margin:.25em 0;color:inherit;background:none;table-layout:auto}"
+    "{it} caption{caption-side:top;text-align:left;font-weight:600;padding:.2em 0 .4em;color:inherit;"
     "white-space:nowrap}"
-    ".domo-async th,.domo-async td{text-align:left;padding:.2em 1.2em .2em 0;vertical-align:top;"
+    "{it} th,{it} td{text-align:left;padding:.2em 1.2em .2em 0;vertical-align:top;"
     "border:0;border-bottom:1px solid rgba(128,128,128,.3);background:none;color:inherit;max-width:36em;"
     "white-space:pre-wrap;overflow-wrap:anywhere}"
-    ".domo-async .short{white-space:pre}"
-    ".domo-async thead th{border-bottom:1px solid rgba(128,128,128,.8);white-space:nowrap}"
-    ".domo-async tbody th{font-weight:normal;opacity:.8;white-space:nowrap}"
-    ".domo-async .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
-    ".domo-async .null{font-style:italic;opacity:.75}"
-    ".domo-async p{margin:.25em 0;opacity:.85}"
+    "{it} .short{white-space:pre}"
+    "{it} thead th{border-bottom:1px solid rgba(128,128,128,.8);white-space:nowrap}"
+    "{it} tbody th{font-weight:normal;opacity:.8;white-space:nowrap}"
+    "{it} .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
+    "{it} .null{font-style:italic;opacity:.75}"
+    "{it} p{margin:.25em 0;opacity:.85}"
     "</style>"
-)
+).replace("{it}", _IT)
 
 
 @dataclass(frozen=True, slots=True)
