@@ -35,6 +35,7 @@ from domo_async.jobs.events import (
 )
 from domo_async.jobs.fetch import Means, fetch_here
 from domo_async.jobs.listing import length_of, wanted
+from domo_async.jobs.pruning import Pruning
 from domo_async.jobs.report import PullReport, Transfer
 from domo_async.jobs.selection import Selection
 from domo_async.jobs.spool import Room
@@ -117,8 +118,6 @@ class Job:
         self._sleep = sleep
         self._turns = Turns()
         self._wanted: dict[str, int] = {}
-        self._all_read = anyio.Event()
-        self._forgotten: set[str] = set()
         self._done: dict[int, Transfer] = {}
         self._failed = 0
         self._removed: list[str] = []
@@ -126,6 +125,7 @@ class Job:
         self._stopped_by: Exception | None = None
         self._ended = False
         self._survey: Survey
+        self._pruning: Pruning
         self._around: Surroundings
 
     async def run(self, items: Selectable) -> PullReport:
@@ -175,6 +175,9 @@ class Job:
             by_name=settings.names == "name",
             refresh=settings.refresh,
             verify=settings.verify,
+        )
+        self._pruning = Pruning(
+            self._target, self._survey, self._wanted, self._removed, self._tell, allowed=settings.prune
         )
         room = Room(min(_SPILL, await self._target.free_space() // _SHARE_OF_DISK))
         means = Means(self._source, anyio.CapacityLimiter(settings.budget.decoders), room)
@@ -245,7 +248,7 @@ class Job:
                 async for dataset_id, summary in iterator:
                     number = self._wanted[dataset_id] = len(self._wanted)
                     finding = None
-                    if summary is not None and not self._has_rival(summary):
+                    if summary is not None and not self._pruning.has_rival(summary):
                         finding = await self._look_at(number, summary)
                     if finding is not None and finding.is_settled:
                         await self._skip(number, dataset_id, summary, finding)
@@ -255,7 +258,7 @@ class Job:
                         queue.send_nowait((number, dataset_id))
             finally:
                 await close_iterator(iterator)
-        self._all_read.set()
+        self._pruning.all_read.set()
         self._tell(SelectionRead(len(self._wanted), len(self._done), rows))
 
     async def _look_at(self, number: int, dataset: DataSetSummary) -> Finding:
@@ -265,22 +268,9 @@ class Job:
 
     async def _look_in_turn(self, number: int, dataset: DataSet) -> Finding:
         await self._turns.wait(number)
-        if self._has_rival(dataset):
-            await self._make_way(dataset)
+        if self._pruning.has_rival(dataset):
+            await self._pruning.make_way(dataset)
         return await self._look_at(number, dataset)
-
-    def _has_rival(self, dataset: DataSetSummary) -> bool:
-        """Whether its name belongs to a DataSet that will be pruned, unless it turns up in the selection."""
-        rival = self._survey.rival_of(dataset) if self._settings.prune else None
-        return rival is not None and rival not in self._wanted
-
-    async def _make_way(self, dataset: DataSet) -> None:
-        """Prune the DataSet that had this name before: one that is made anew at Domo keeps its file name."""
-        await self._all_read.wait()
-        rival = self._survey.rival_of(dataset)
-        if rival is not None and rival not in self._wanted:
-            await self._forget(rival, "another DataSet has its name now")
-            self._survey.release(rival)
 
     async def _skip(self, number: int, dataset_id: str, summary: DataSetSummary | None, finding: Finding) -> None:
         record = finding.record
@@ -300,9 +290,7 @@ class Job:
 
     async def _take_down(self, number: int, transfer: Transfer) -> None:
         error = transfer.error
-        is_gone = isinstance(error, NotFoundError) and self._survey.record_of(transfer.dataset_id) is not None
-        if is_gone and self._settings.prune:
-            await self._forget(transfer.dataset_id, "their DataSet is gone")
+        if isinstance(error, NotFoundError) and await self._pruning.forget_gone(transfer.dataset_id):
             return
         self._done[number] = transfer
         if error is None:
@@ -319,18 +307,11 @@ class Job:
         """What can be done only when the selection was read to its end, and nothing stopped the job."""
         for key in self._settings.recipes.unused:
             self._warn(f"options: {key!r} fits no DataSet of this job")
-        others = [one for one in contents.records if one not in self._wanted and one not in self._forgotten]
-        if self._settings.prune and others and not self._wanted:
+        others = self._pruning.left(contents.records)
+        if others and not self._wanted:
             self._warn("The selection is empty: nothing is removed, since that is more likely a mistake than a wish")
-        elif self._settings.prune:
-            for dataset_id in others:
-                await self._forget(dataset_id, "their DataSet does not belong to the job any more")
-
-    async def _forget(self, dataset_id: str, reason: str) -> None:
-        self._forgotten.add(dataset_id)
-        files = await self._target.forget(dataset_id)
-        self._removed += files
-        self._tell(FilesRemoved(files, reason))
+        else:
+            await self._pruning.forget_all(others)
 
     async def _close(self) -> None:
         try:
