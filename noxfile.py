@@ -130,7 +130,7 @@ def core(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def spark(session: nox.Session) -> None:
     """Reading, writing and pulling on a real cluster of two executors; needs Java 17, and takes about four minutes."""
-    session.install(*group("test"), "-e", ".[emulator,spark]")
+    session.install(*group("test"), "pyspark[connect]", "-e", ".[emulator,spark]")
     session.run("pytest", "tests/integrations/spark", *session.posargs)
 
 

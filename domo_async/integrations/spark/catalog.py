@@ -85,9 +85,15 @@ class CatalogReader(DataSourceReader):
     Args:
         connection: How workers make their client.
         options: The options of the read.
+        schema: Columns of the list.
+
+    Raises:
+        InvalidArgumentError: The list has other columns.
     """
 
-    def __init__(self, connection: Connection, options: ReadOptions) -> None:
+    def __init__(self, connection: Connection, options: ReadOptions, schema: StructType) -> None:
+        if schema != catalog_schema(options.catalog or ""):
+            raise InvalidArgumentError("schema: a list has the columns that it has", hint="Leave the schema out")
         self._connection = connection
         self._options = options
 

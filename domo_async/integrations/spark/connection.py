@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import SecretStr
 
 from domo_async.auth.credentials import ClientCredentials
 from domo_async.client import AsyncDomo
-from domo_async.errors import ConfigurationError
+from domo_async.errors import ConfigurationError, MissingCredentialsError
 from domo_async.integrations.spark.shipped import Shipped
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 __all__ = ["Connection", "SecretSource"]
+
+_WAYS: Final = (
+    "Pass secrets= to register() or pull(); or set DOMO_CLIENT_ID and DOMO_CLIENT_SECRET for the driver and for "
+    "executors; or set spark.domo.clientId and spark.domo.clientSecret before register(), except with Spark Connect, "
+    "which hides the secret from its clients"
+)
 
 SecretSource = Callable[[], tuple[str, str]]
 """A function that looks up client id and client secret, on the driver and in each Python worker. It must pickle."""
@@ -46,6 +52,8 @@ class Connection:
     def of(cls, spark: SparkSession, secrets: SecretSource | None = None) -> Self:
         """What the configuration of a session says, and a function that looks up the secret.
 
+        Spark Connect hides whatever it redacts from its clients: there, the secret is not in the configuration.
+
         Raises:
             InvalidArgumentError: The function cannot be sent to executors.
         """
@@ -72,14 +80,18 @@ class Connection:
             ConfigurationError: The credentials are missing, or the function that looks them up failed.
         """
         if self.secrets is None:
-            return AsyncDomo(
-                self.client_id,
-                self.client_secret,
-                api_url=self.api_url,
-                scopes=self.scopes,
-                concurrency=concurrency,
-                deadline=1_800,
-            )
+            try:
+                return AsyncDomo(
+                    self.client_id,
+                    self.client_secret,
+                    api_url=self.api_url,
+                    scopes=self.scopes,
+                    concurrency=concurrency,
+                    deadline=1_800,
+                )
+            except MissingCredentialsError as error:
+                missing = "client_id" if "client_id" in error.message else "client_secret"
+                raise MissingCredentialsError(f"No {missing} for Domo", hint=_WAYS) from None
         return AsyncDomo(
             credentials=self._look_up,
             api_url=self.api_url,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceWriter
+from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader, DataSourceWriter
 from pyspark.sql.types import StructType
 
+from domo_async.errors import InvalidArgumentError
 from domo_async.integrations.spark.catalog import CatalogReader, catalog_schema
 from domo_async.integrations.spark.connection import Connection, SecretSource
 from domo_async.integrations.spark.options import ReadOptions, WriteOptions, connection_options
@@ -53,15 +54,25 @@ class DomoDataSource(DataSource):
         """Reads; `schema` may be one that the user gave."""
         options = ReadOptions.parse(self.options)
         if options.catalog is not None:
-            return CatalogReader(self._connection(), options)
+            worker_for(self._connection())  # credentials that are missing are missed here, and not in a task
+            return CatalogReader(self._connection(), options, schema)
         columns = self._columns(options)
         names = chosen_columns(schema, spark_schema(columns, (), options.decimal))
+        if options.columns and names != options.columns:
+            raise InvalidArgumentError("columns: the option and the schema name different columns")
         make = FilteringReader if self.filters and len(options.datasets) == 1 else DomoReader
         return make(self._connection(), options, columns, names)
 
     def writer(self, schema: StructType, overwrite: bool) -> DataSourceWriter:
         """Writes; begins an execution, which `DomoWriter` commits or aborts."""
         return DomoWriter.begin(self._connection(), WriteOptions.parse(self.options, overwrite=overwrite), schema)
+
+    def streamReader(self, schema: StructType) -> DataSourceStreamReader:  # noqa: N802 - Spark's name
+        """Not supported: Domo does not tell which rows are new."""
+        raise InvalidArgumentError(
+            "A DataSet cannot be read as a stream: Domo tells that it changed, and not which rows are new",
+            hint="Read it as a whole when its data_current_at has changed",
+        )
 
     def _columns(self, options: ReadOptions) -> Schema:
         return worker_for(self._connection()).run(lambda domo: common_schema(domo, options.datasets))

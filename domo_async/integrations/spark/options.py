@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
@@ -13,6 +14,8 @@ from domo_async.tabular.writing_rules import WritingRules
 
 __all__ = ["ReadOptions", "WriteOptions", "connection_options"]
 
+_MOST_DIGITS: Final = 38
+
 T = TypeVar("T")
 WordT = TypeVar("WordT", bound=str)
 
@@ -21,6 +24,11 @@ _READ: Final = {
     "dataset", "datasets", "path", "columns", "partitionColumn", "lowerBound", "upperBound", "numPartitions",
     "maxConcurrentCalls", "rowsPerQuery", "snapshotCheck", "decimal", "catalog", "nameLike", "since", "until",
 }  # fmt: skip
+_ROWS: Final = _READ - {"catalog", "nameLike", "since", "until"}
+_LISTS: Final = {
+    "datasets": {"catalog", "nameLike"},
+    "activity": {"catalog", "since", "until", "numPartitions", "maxConcurrentCalls"},
+}
 _WRITE: Final = {
     "dataset", "name", "path", "keyColumns", "evolve", "missingColumns", "takeOver", "timestamps", "nanoseconds",
     "notFinite", "waitTimeout",
@@ -72,23 +80,22 @@ class ReadOptions:
         """
         given = _known(options, _READ)
         catalog = given.get("catalog")
-        if catalog not in (None, "datasets", "activity"):
+        if catalog not in (None, *_LISTS):
             raise InvalidArgumentError(f"catalog: {catalog!r} is neither 'datasets' nor 'activity'")
-        ids = _names(given.get("datasets") or given.get("dataset") or given.get("path") or "")
-        if catalog is None and not ids:
-            raise InvalidArgumentError("dataset: the option is missing", hint="Say which: .load('<id of the DataSet>')")
-        if sum(name in given for name in ("datasets", "dataset", "path")) > 1:
-            raise InvalidArgumentError("dataset: it was named twice, by .load() and by an option")
+        _check_kind(given, catalog)
+        ids = () if catalog is not None else _ids(given)
         column = given.get("partitionColumn")
-        if column is None and ("lowerBound" in given or "upperBound" in given):
-            raise InvalidArgumentError("lowerBound: bounds need a partitionColumn to be bounds of")
-        if column is not None and len(ids) > 1:
-            raise InvalidArgumentError("partitionColumn: with several DataSets, these are the partitions")
+        _check_ranges(given, column, len(ids))
         most_calls = _number(given, "maxConcurrentCalls", 8)
+        if "maxConcurrentCalls" in given and _number(given, "numPartitions", 1) > most_calls:
+            raise InvalidArgumentError(
+                f"numPartitions: {given['numPartitions']} tasks make as many calls at once, and maxConcurrentCalls "
+                f"allows {most_calls}"
+            )
         return cls(
             datasets=ids,
             catalog=catalog,
-            columns=_names(given.get("columns", "")),
+            columns=_names(given, "columns"),
             partition_column=column,
             lower_bound=given.get("lowerBound"),
             upper_bound=given.get("upperBound"),
@@ -139,12 +146,12 @@ class WriteOptions:
             InvalidArgumentError: One is unknown or makes no sense.
         """
         given = _known(options, _WRITE)
-        named = [given[name] for name in ("dataset", "name", "path") if given.get(name)]
+        named = [given[name] for name in ("dataset", "name", "path") if given.get(name, "").strip()]
         if len(named) != 1:
             raise InvalidArgumentError(
                 f"dataset: named {len(named)} times", hint="Say where to: .save('<name or id of the DataSet>')"
             )
-        keys = _names(given.get("keyColumns", ""))
+        keys = _names(given, "keyColumns")
         if keys and overwrite:
             raise InvalidArgumentError("keyColumns: rows are upserted with mode('append'), overwriting knows no keys")
         return cls(
@@ -159,7 +166,7 @@ class WriteOptions:
                 nanoseconds=_word(given, "nanoseconds", "refuse", "truncate"),
                 not_finite=_word(given, "notFinite", "refuse", "null"),
             ),
-            wait_timeout=_parsed(given, "waitTimeout", float) if "waitTimeout" in given else None,
+            wait_timeout=_seconds(given, "waitTimeout"),
         )
 
 
@@ -185,11 +192,50 @@ def _known(options: Mapping[str, str], names: set[str]) -> dict[str, str]:
     unknown = sorted(name for name in options if name.casefold() not in spelled)
     if unknown:
         raise InvalidArgumentError(f"{unknown[0]}: no such option", hint=f"There are {', '.join(sorted(names))}")
-    return {spelled[name.casefold()]: value for name, value in options.items()}
+    given = {spelled[name.casefold()]: value for name, value in options.items()}
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise InvalidArgumentError(f"{name}: it is {value}, and options are text")
+    return given
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+def _check_kind(given: Mapping[str, str], catalog: str | None) -> None:
+    fitting = _ROWS if catalog is None else _LISTS[catalog]
+    others = sorted(set(given) - fitting - _CONNECTION)
+    if others:
+        kind = "rows of a DataSet" if catalog is None else f"catalog={catalog}"
+        raise InvalidArgumentError(f"{others[0]}: it does not go with {kind}")
+
+
+def _check_ranges(given: Mapping[str, str], column: str | None, datasets: int) -> None:
+    for name in ("lowerBound", "upperBound"):
+        if column is None and name in given:
+            raise InvalidArgumentError(f"{name}: bounds need a partitionColumn to be bounds of")
+    if column is None and datasets == 1 and "numPartitions" in given:
+        raise InvalidArgumentError("numPartitions: to read one DataSet in parts, say by which partitionColumn")
+    if column is not None and datasets > 1:
+        raise InvalidArgumentError("partitionColumn: with several DataSets, these are the partitions")
+
+
+def _ids(given: Mapping[str, str]) -> tuple[str, ...]:
+    named = [name for name in ("datasets", "dataset", "path") if name in given]
+    if not named:
+        raise InvalidArgumentError("dataset: the option is missing", hint="Say which: .load('<id of the DataSet>')")
+    if len(named) > 1:
+        raise InvalidArgumentError("dataset: it was named twice, by .load() and by an option")
+    return _names(given, named[0])
+
+
+def _names(given: Mapping[str, str], option: str) -> tuple[str, ...]:
+    if option not in given:
+        return ()
+    names = tuple(name.strip() for name in given[option].split(",") if name.strip())
+    if not names:
+        raise InvalidArgumentError(f"{option}: it is empty", hint="Leave it out, or name something")
+    twice = sorted(name for name in set(names) if names.count(name) > 1)
+    if twice:
+        raise InvalidArgumentError(f"{option}: {twice[0]!r} is named twice")
+    return names
 
 
 def _parsed(given: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T:
@@ -204,6 +250,15 @@ def _number(given: Mapping[str, str], name: str, default: int) -> int:
     if number < 1:
         raise InvalidArgumentError(f"{name}: {number} is not a positive number")
     return number
+
+
+def _seconds(given: Mapping[str, str], name: str) -> float | None:
+    if name not in given:
+        return None
+    seconds = _parsed(given, name, float)
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise InvalidArgumentError(f"{name}: {given[name]!r} is not a positive number of seconds")
+    return seconds
 
 
 def _flag(given: Mapping[str, str], name: str, *, default: bool) -> bool:
@@ -228,4 +283,6 @@ def _decimal(text: str | None) -> DecimalType:
         precision, scale = (int(number) for number in text.split(","))
     except ValueError:
         raise InvalidArgumentError(f"decimal: {text!r} is not a precision and a scale, such as '18,2'") from None
+    if not 1 <= precision <= _MOST_DIGITS or not 0 <= scale <= precision:
+        raise InvalidArgumentError(f"decimal: Spark has no DECIMAL({precision},{scale})")
     return precision, scale

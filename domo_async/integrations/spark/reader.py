@@ -51,7 +51,7 @@ class DomoReader(DataSourceReader):
     def partitions(self) -> Sequence[InputPartition]:
         """One per task, and no more of them than calls are allowed at once."""
         shares = worker_for(self._connection).run(lambda domo: plan(domo, self._options, tuple(self._conditions)))
-        tasks = min(len(shares), self._options.most_calls)
+        tasks = min(len(shares), self._options.partitions)
         return [_Partition(shares[number::tasks]) for number in range(tasks)]
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:

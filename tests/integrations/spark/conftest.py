@@ -15,6 +15,7 @@ from tests.integrations.spark.data import SECRET, table
 
 # The session `spark` of nox installs it.
 collect_ignore_glob = [] if importlib.util.find_spec("pyspark") else ["test_*.py"]
+collect_ignore = [] if importlib.util.find_spec("grpc") else ["test_connect.py"]
 
 ROOT = Path(__file__).parents[3]
 
@@ -61,6 +62,8 @@ def spark(emulator, event_log, tmp_path_factory):
         "spark.domo.clientId": connection["client_id"],
         "spark.domo.clientSecret": connection["client_secret"],
         "spark.executorEnv.DOMO_CLIENT_SECRET": connection["client_secret"],
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        "spark.connect.grpc.binding.port": "0",
     }
     builder = SparkSession.builder.master(os.environ.get("SPARK_TEST_MASTER", "local-cluster[2,1,1024]"))
     for name, value in settings.items():

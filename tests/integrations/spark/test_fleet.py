@@ -204,8 +204,9 @@ def test_another_job_is_turned_away(spark, fleet, lake):
     assert "Another job" in str(turned_away[0])
 
 
-def most_at_once(records):
-    edges = [(r.started, 1) for r in records] + [(r.started + r.seconds, -1) for r in records]
+def most_at_once(records, seconds):
+    """What the server does after an answer is not counted: by then, its client may have sent the next call."""
+    edges = [(r.started, 1) for r in records] + [(r.started + seconds, -1) for r in records]
     now = most = 0
     for _, step in sorted(edges):
         now += step
@@ -222,7 +223,7 @@ def test_no_more_calls_at_once_than_said(spark, emulator, lake):
         emulator.latency = 0.0
     calls = [record for record in emulator.requests if record.path.startswith("/v1/datasets/")]
     assert len(calls) >= 12
-    assert most_at_once(calls) == 2
+    assert most_at_once(calls, 0.04) == 2
 
 
 def order_for(asked, place, emulator, dataset_id, staging):

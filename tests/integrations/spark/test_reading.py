@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pyspark.sql.datasource import DataSourceReader
 
 from tests.integrations.spark.data import ordered, table
 
@@ -43,6 +44,7 @@ def test_some_columns(spark, emulator):
     assert frame.filter("n = 5").collect() == [(0.5, 5)]
 
 
+@pytest.mark.skipif(not hasattr(DataSourceReader, "pushFilters"), reason="it came with PySpark 4.1")
 def test_filters_are_sent_and_applied_again(spark, emulator):
     emulator.clear_requests()
     frame = reader(spark).load(emulator.dataset_ids["Everything"])
@@ -99,13 +101,26 @@ def test_a_dataset_that_changed_after_the_plan_is_noticed(spark, emulator, asked
         ({"partitionColumn": "missing"}, "not a column"),
         ({"columns": "n,other"}, "no column 'other'"),
         ({"clientSecret": "hush"}, "must not be one"),
-        ({"numPartitions": "none"}, "is not a number"),
+        ({"partitionColumn": "n", "numPartitions": "none"}, "is not a number"),
+        ({"columns": "n", "partitionColumn": "n", "lowerBound": "9", "upperBound": "1"}, "above the upper bound"),
     ],
 )
 def test_bad_options_are_named(spark, emulator, options, words):
     with pytest.raises(Exception, match=words) as caught:
         reader(spark, **options).load(emulator.dataset_ids["North"]).count()
     assert "hush" not in str(caught.value)
+
+
+def test_a_dataset_that_is_not_there_is_named(spark):
+    with pytest.raises(Exception, match="NotFoundError") as caught:
+        reader(spark).load("00000000-0000-0000-0000-000000000000")
+    assert "00000000-0000-0000-0000-000000000000" in str(caught.value)
+
+
+def test_a_stream_is_refused_with_a_reason(spark, emulator):
+    stream = spark.readStream.format("domo")
+    with pytest.raises(Exception, match="not which rows are new"):
+        stream.load(emulator.dataset_ids["North"]).writeStream.format("noop").start().processAllAvailable()
 
 
 def test_a_schema_that_domo_does_not_have_is_refused(spark, emulator):

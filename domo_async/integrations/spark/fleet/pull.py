@@ -12,6 +12,7 @@ from domo_async.integrations.spark.connection import Connection, SecretSource
 from domo_async.integrations.spark.fleet.fetcher import FleetFetcher
 from domo_async.integrations.spark.fleet.place import FileSystemSource, Place
 from domo_async.integrations.spark.fleet.tasks import Tasks
+from domo_async.integrations.spark.session import is_on_this_computer
 from domo_async.integrations.spark.worker import worker_for
 from domo_async.jobs.budget import Budget
 from domo_async.jobs.job import Job
@@ -80,8 +81,8 @@ def pull(
         to: A URI that pyarrow or fsspec know on the driver and on all executors, without secrets in it; or a folder.
         filesystem: Makes a file system of pyarrow or fsspec, in which `to` is a path; called on the driver and once in
             each Python worker. It is pickled, so let it look credentials up and not hold them.
-        shared: Whether a folder is one of all computers: NFS, or one that is mounted everywhere. None for what the
-            master says: yes if all of the cluster is on this computer.
+        shared: Whether a folder is one of all computers: NFS, or one that is mounted everywhere. None for yes if
+            all of the cluster is certain to be on this computer, and no otherwise, as with Spark Connect.
         secrets: Looks up client id and secret, as in `register`. Without it, the driver takes them from
             Spark's configuration or from the DOMO_* variables, and executors from their variables alone: no secret is
             in any task.
@@ -146,7 +147,7 @@ def pull(
         prune=prune,
         max_failures=0 if fail_fast else max_failures,
     )
-    place = Place.of(to, filesystem, shared=_is_local(spark) if shared is None else shared)
+    place = Place.of(to, filesystem, shared=is_on_this_computer(spark) if shared is None else shared)
     target = place.target(None)
     settings.check(target)
     connection = Connection.of(spark, secrets)
@@ -162,11 +163,6 @@ def pull(
                 await fetcher.sweep()
 
     return worker_for(connection).run(run)
-
-
-def _is_local(spark: SparkSession) -> bool:
-    """Whether all executors run on this computer."""
-    return str(spark.conf.get("spark.master", "")).startswith("local")
 
 
 def _ignore(event: PullEvent) -> None:

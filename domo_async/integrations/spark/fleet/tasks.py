@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
 import anyio.to_thread
-from pyspark.errors import PySparkException
-from pyspark.sql.functions import udf
+from pyspark.sql import functions
 from pyspark.sql.types import BinaryType
 
 from domo_async.errors import ClientClosedError, DomoError, ExecutorError
 from domo_async.integrations.spark.fleet.carrying import Carried, carry_out
+from domo_async.integrations.spark.session import context_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
-    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     from domo_async.integrations.spark.fleet.carrying import Order
@@ -36,7 +36,8 @@ _REASON: Final = re.compile(
     r"most recent failure: (.+)|^(?:[\w.]+\.)?(\w+(?:Error|Exception|Interrupt): .+)$", re.MULTILINE
 )
 _STOPPED: Final = re.compile(
-    r"stopped SparkContext|SparkContext was shut down|SESSION_OR_CONTEXT_NOT_EXISTS|SESSION_CLOSED"
+    r"stopped SparkContext|SparkContext was shut down|SESSION_OR_CONTEXT_NOT_EXISTS|SESSION_CLOSED|SESSION_NOT_FOUND"
+    r"|closed channel"
 )
 
 
@@ -53,7 +54,7 @@ class Tasks:
 
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark
-        self._context = _context_of(spark)
+        self._context = context_of(spark)
         # As many as there are callers: each of them does nothing but wait for Spark.
         self._threads = anyio.CapacityLimiter(math.inf)
 
@@ -99,7 +100,7 @@ class Tasks:
             return carry_out(order)
 
         # Not deterministic, lest Spark thinks that it may as well do it twice.
-        task = udf(carry, BinaryType(), useArrow=False).asNondeterministic()
+        task = self._functions().udf(carry, BinaryType(), useArrow=False).asNondeterministic()
         self._tag(tag)
         try:
             [row] = self._spark.range(0, 1, 1, 1).select(task("id")).collect()
@@ -109,6 +110,14 @@ class Tasks:
         if not isinstance(answer, Carried):
             raise TypeError("an executor answered something else than what it was asked for")
         return answer
+
+    def _functions(self) -> ModuleType:
+        # Those of pyspark.sql go by the process, which may have sessions of both kinds.
+        if self._context is not None:
+            return functions
+        from pyspark.sql.connect import functions as remote
+
+        return remote
 
     # The tags of a classic session reach no job that Python starts (seen with 4.3), those of its context do; a session
     # of Spark Connect has no context.
@@ -130,13 +139,6 @@ class Tasks:
             self._spark.interruptTag(tag)
         else:
             self._context.cancelJobsWithTag(tag)
-
-
-def _context_of(spark: SparkSession) -> SparkContext | None:
-    try:
-        return spark.sparkContext
-    except PySparkException:
-        return None
 
 
 def _told(error: Exception) -> DomoError:
