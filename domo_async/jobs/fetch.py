@@ -18,7 +18,7 @@ from domo_async.jobs.query_csv import as_csv
 from domo_async.jobs.ranges import RangedRows
 from domo_async.jobs.spool import Room, Spool, Spooled
 from domo_async.models import DataSet, Schema
-from domo_async.tabular.computing import compute
+from domo_async.tabular.computing import compute, finish
 from domo_async.tabular.export_file import write_export
 from domo_async.tabular.replacement import refusal
 from domo_async.tabular.types import domo_schema
@@ -148,8 +148,7 @@ class Fetching:
                 return await self._in_ranges(self._recipe.range_column, names)
             return await self._export(names)
         finally:
-            with anyio.CancelScope(shield=True):
-                await compute(release_unused_memory)
+            await finish(release_unused_memory)
 
     async def _export(self, names: Callable[[int], str]) -> list[Part]:
         dataset = self._dataset

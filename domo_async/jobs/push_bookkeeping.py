@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
-
-import anyio
-import anyio.to_thread
+from typing import TYPE_CHECKING, Final
 
 from domo_async.api.execution_ending import may_have_acted
 from domo_async.jobs.push_state import PendingWrite, PushRecord
+from domo_async.tabular.threads import to_its_end
 
 if TYPE_CHECKING:
     from domo_async.errors import DomoError
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["PushBook"]
 
 _LONGEST_WORDS: Final = 500
-
-T = TypeVar("T")
 
 
 class PushBook:
@@ -127,13 +122,7 @@ class PushBook:
     async def _put(self, record: PushRecord) -> None:
         if self.dataset_id is None:
             raise AssertionError("what has no id has no record")
-        await _to_its_end(partial(self._state.put, self.dataset_id, record))
-
-
-async def _to_its_end(work: Callable[[], T]) -> T:
-    with anyio.CancelScope(shield=True):
-        return await anyio.to_thread.run_sync(work)
-    raise AssertionError("nobody cancels this scope")
+        await to_its_end(partial(self._state.put, self.dataset_id, record))
 
 
 def _words(error: DomoError) -> str:

@@ -24,7 +24,7 @@ from domo_async.jobs.push_events import PushFinished, PushStarted, UploadFailed,
 from domo_async.jobs.push_finding import find_destinations
 from domo_async.jobs.push_report import PushReport, Upload
 from domo_async.jobs.push_transfer import Pushing, PushSurroundings
-from domo_async.tabular.computing import compute
+from domo_async.tabular.computing import compute, finish
 
 if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectReceiveStream
@@ -88,8 +88,7 @@ class PushJob:
         except Exception as error:  # noqa: BLE001 - raised again below, when the state is given back
             self._stopped_by = self._stopped_by or error
         finally:
-            with anyio.CancelScope(shield=True):
-                await self._close()
+            await self._close()
             uploads = tuple(self._done[number] for number in sorted(self._done))
             report = PushReport(uploads, seconds=time.monotonic() - started, warnings=tuple(self._warnings))
             if self._listening:
@@ -155,7 +154,7 @@ class PushJob:
 
     async def _close(self) -> None:
         try:
-            await compute(self._around.state.close)
+            await finish(self._around.state.close)
         except DomoError as error:
             logger.warning("What was pushed could not be written down in order: %s", error)
             self._stopped_by = self._stopped_by or error

@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import anyio
-import anyio.to_thread
 
 from domo_async.tabular.read_ahead import close_iterator
 from domo_async.tabular.replacement import refusal
+from domo_async.tabular.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
@@ -61,7 +61,7 @@ class Room:
 
     async def work(self, work: Callable[[], T]) -> T:
         """Read or write in a worker thread."""
-        return await anyio.to_thread.run_sync(work, limiter=self._threads)
+        return await in_thread(work, limiter=self._threads)
 
 
 class Spool:

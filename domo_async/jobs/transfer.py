@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import anyio
-
 from domo_async.errors import DomoError, NotFoundError, TargetError
 from domo_async.jobs.events import (
     TransferProgress,
@@ -24,7 +22,7 @@ from domo_async.jobs.fetch import Watch
 from domo_async.jobs.manifest import DataSetRecord, schema_digest
 from domo_async.jobs.report import Transfer
 from domo_async.jobs.targets import StagedFile
-from domo_async.tabular.computing import compute
+from domo_async.tabular.computing import finish
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -179,8 +177,7 @@ class Transferring:
             obsolete = [file.name for file in finding.record.files] if finding.record else []
             return await target.commit(self._id, _described(record, dataset), files, obsolete)
         finally:
-            with anyio.CancelScope(shield=True):
-                await compute(partial(shutil.rmtree, folder, ignore_errors=True))
+            await finish(partial(shutil.rmtree, folder, ignore_errors=True))
 
     def _on_received(self, size: int) -> None:
         if not self._received:

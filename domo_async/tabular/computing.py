@@ -6,13 +6,14 @@ import os
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
-import anyio.to_thread
 from anyio.lowlevel import RunVar
+
+from domo_async.tabular.threads import in_thread, to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["compute", "computing_limiter"]
+__all__ = ["compute", "computing_limiter", "finish"]
 
 ResultT = TypeVar("ResultT")
 
@@ -25,7 +26,12 @@ async def compute(work: Callable[[], ResultT]) -> ResultT:
     At most one thread per core computes, and one more waits for a disk. More would finish no sooner, and each holds
     memory of its own: with sixteen exports at a time that is the larger part.
     """
-    return await anyio.to_thread.run_sync(work, limiter=computing_limiter())
+    return await in_thread(work, limiter=computing_limiter())
+
+
+async def finish(work: Callable[[], ResultT]) -> ResultT:
+    """The same for what cleans up: it is done also in a task that is cancelled, and cancelled again meanwhile."""
+    return await to_its_end(work, limiter=computing_limiter())
 
 
 def computing_limiter() -> anyio.CapacityLimiter:

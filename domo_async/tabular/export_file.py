@@ -10,12 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import anyio
-
 from domo_async.errors import DomoError, InvalidArgumentError
 from domo_async.models import Column, Schema
 from domo_async.tabular.batches import BLOCKS_AHEAD, gathered, read_batches
-from domo_async.tabular.computing import compute
+from domo_async.tabular.computing import compute, finish
 from domo_async.tabular.csv_blocks import DEFAULT_BLOCK_SIZE
 from domo_async.tabular.csv_files import CsvFile
 from domo_async.tabular.file_format import FileFormat, check_format, format_of
@@ -211,8 +209,7 @@ class _Export:
                     self._advance(await self._in_thread(partial(write, file, item)))
                 self._advance(await self._in_thread(file.close))
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await compute(file.abort)
+            await finish(file.abort)
             raise
 
     async def _in_thread(self, work: Callable[[], ResultT]) -> ResultT:

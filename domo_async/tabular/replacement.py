@@ -8,10 +8,8 @@ import secrets
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-import anyio
-
 from domo_async.errors import TargetError
-from domo_async.tabular.computing import compute
+from domo_async.tabular.computing import compute, finish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -92,8 +90,7 @@ async def replacing(target: Path) -> AsyncGenerator[Replacement]:
         await compute(replacement.create)
         yield replacement
     finally:
-        with anyio.CancelScope(shield=True):
-            await compute(replacement.discard)
+        await finish(replacement.discard)
 
 
 def refusal(target: Path, error: OSError) -> TargetError:

@@ -11,10 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
-import anyio
-
 from domo_async.errors import InvalidArgumentError
-from domo_async.tabular.computing import compute
+from domo_async.tabular.computing import compute, finish
 from domo_async.tabular.extras import require
 from domo_async.tabular.read_ahead import close_iterator, read_ahead
 
@@ -101,8 +99,7 @@ class Rows:
             self._batches = None
             await close_iterator(self._source)
             if self._close is not None:
-                with anyio.CancelScope(shield=True):
-                    await compute(self._close)
+                await finish(self._close)
 
     def batches(self) -> AsyncIterator[pa.RecordBatch]:
         """The rows, once. They are read in worker threads, some batches ahead.

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
-import anyio.to_thread
+
+from domo_async.tabular.threads import in_thread, to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -84,12 +85,10 @@ class TargetCalls:
         await self._to_its_end(self.target.close)
 
     async def _call(self, work: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(work, limiter=self._calls)
+        return await in_thread(work, limiter=self._calls)
 
     async def _to_its_end(self, work: Callable[[], T]) -> T:
-        with anyio.CancelScope(shield=True):
-            return await self._call(work)
-        raise AssertionError("nobody cancels this scope")
+        return await to_its_end(work, limiter=self._calls)
 
     def _free_space(self) -> int:
         folder = self.target.staging()
