@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import inspect
 import math
 import socket
 import ssl
@@ -202,12 +201,12 @@ class FastTransport(httpx.AsyncBaseTransport):
         if self._session is not None and self._session.connector is not None:
             closing = self._session.connector.close()
             self._session.detach()
-            # It is a coroutine, or was begun by the call, depending on the version. With the loop gone it waits for
-            # nothing, so one step is all of it.
-            if inspect.iscoroutine(closing):
-                with contextlib.suppress(StopIteration, RuntimeError):
-                    closing.send(None)
-                closing.close()
+            # It is a coroutine, or was done by the call and only wants to be waited for, depending on the version.
+            # With the loop gone it waits for nothing, so one step is all of it.
+            step = closing.__await__()
+            with contextlib.suppress(StopIteration, RuntimeError):
+                next(step)
+            step.close()
         for sock in self._sockets:
             sock.close()
 

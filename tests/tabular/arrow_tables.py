@@ -87,6 +87,8 @@ def array_of(values: list[object], kind: pa.DataType) -> pa.Array:
         return pa.array(values, kind.value_type).dictionary_encode().cast(kind)
     if pa.types.is_run_end_encoded(kind):
         return pc.run_end_encode(pa.array(values, kind.value_type), run_end_type=kind.run_end_type)
+    if pa.types.is_float16(kind):
+        return pa.array(values, pa.float32()).cast(kind)  # which in version 18 takes no float of Python
     return pa.array(values, kind)
 
 
