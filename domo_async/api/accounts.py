@@ -122,6 +122,11 @@ class Accounts(Family):
             InvalidArgumentError: The name or the type is blank, or the properties are no mapping.
             CallError: Anything else that can happen to a call.
 
+        Example:
+            ::
+
+                await domo.accounts.update(account_id, properties={"password": new_password})
+
         Source: Account API, ``PATCH /v1/accounts/{id}``.
         """
         wrapped = UNSET if isinstance(properties, Unset) else wrap("properties", properties)
@@ -153,6 +158,11 @@ class Accounts(Family):
             NotFoundError: There is no such account.
             InvalidArgumentError: The id is none.
             CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                await domo.accounts.share(account_id, user_id=27)
 
         Source: Account API, ``/v1/accounts/{id}/shares``; the method is that of Domo's SDKs.
         """

@@ -44,7 +44,11 @@ class ActivityFeed:
         return _Windows(self._ask, self._start, self._end, newest_first=self._newest_first, page_size=self._page_size)
 
     async def collect(self) -> list[ActivityEntry]:
-        """All entries, in memory."""
+        """All entries, in memory.
+
+        Raises:
+            CallError: Anything that can happen to a call.
+        """
         return [entry async for entry in self]
 
 

@@ -75,6 +75,11 @@ class Cards(Family):
         Raises:
             CallError: Anything that can happen to a call.
 
+        Example:
+            ::
+
+                print(await domo.cards.count())
+
         Source: Cards API, ``GET /v1/cards``.
         """
         return (await self._page(0, 1)).total_card_count

@@ -113,7 +113,16 @@ class DataSetReads(DataSetExports):
     ) -> pd.DataFrame:
         """Read a whole DataSet as a pandas frame with Arrow-backed columns: nothing is rounded, "NA" stays text.
 
-        Arguments and errors are those of `read`; needs the extra ``pandas``.
+        Its arguments are those of `read`. Needs the extra ``pandas``.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+            DomoError: All that `read` raises.
+
+        Example:
+            ::
+
+                frame = await domo.datasets.read_pandas(dataset_id, columns=["amount"])
         """
         return to_pandas(await self.read(dataset_id, columns=columns, decimal=decimal))
 
@@ -126,7 +135,16 @@ class DataSetReads(DataSetExports):
     ) -> pl.DataFrame:
         """Read a whole DataSet as a polars frame.
 
-        Arguments and errors are those of `read`; needs the extra ``polars``.
+        Its arguments are those of `read`. Needs the extra ``polars``.
+
+        Raises:
+            MissingExtraError: polars is not installed.
+            DomoError: All that `read` raises.
+
+        Example:
+            ::
+
+                frame = await domo.datasets.read_polars(dataset_id, columns=["amount"])
         """
         return to_polars(await self.read(dataset_id, columns=columns, decimal=decimal))
 

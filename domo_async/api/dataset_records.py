@@ -139,6 +139,12 @@ class DataSetRecords(Family):
         Raises:
             InvalidArgumentError: The name is empty.
             CallError: Anything that can happen to a call.
+
+        Example:
+            ::
+
+                if (dataset := await domo.datasets.find(name="Sales")) is not None:
+                    print(dataset.id)
         """
         check_name("name", name)
         found = [dataset async for dataset in self.list(name_like=name) if dataset.name == name]
@@ -212,6 +218,11 @@ class DataSetRecords(Family):
             InvalidArgumentError: See `create`.
             NotFoundError: There is no such DataSet.
             CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                await domo.datasets.update(dataset_id, description="Orders of this year", pdp_enabled=True)
 
         Source: DataSet API, ``PUT /v1/datasets/{id}``.
         """

@@ -59,6 +59,11 @@ class Embed(Family):
             InvalidArgumentError: There is no authorization, or the length is no number of minutes.
             CallError: Anything that can happen to a call.
 
+        Example:
+            ::
+
+                token = await domo.embed.card_token(EmbedAuthorization(token=embed_id))
+
         Source: Embed Token API, ``POST /v1/cards/embed/auth``.
         """
         return await self._token(CARD_TOKEN, authorizations, session_length)

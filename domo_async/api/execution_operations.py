@@ -58,6 +58,11 @@ class ExecutionOperations(Family):
             InvalidArgumentError: Another update method.
             CallError: Anything else that can happen to a call.
 
+        Example:
+            ::
+
+                execution = await domo.streams.create_execution(stream_id)
+
         Source: Stream API, ``POST /v1/streams/{id}/executions``.
         """
         fields = None
@@ -148,6 +153,11 @@ class ExecutionOperations(Family):
             ConflictError: The execution has ended.
             InvalidArgumentError: The number is none, or there is no such file.
             CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                await domo.streams.upload_part(stream_id, execution.id, 1, Path("january.csv"), compress=True)
 
         Source: Stream API, ``PUT /v1/streams/{id}/executions/{id}/part/{n}``.
         """

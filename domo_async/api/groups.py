@@ -90,6 +90,11 @@ class Groups(Family):
             InvalidArgumentError: The name is blank.
             CallError: Anything that can happen to a call.
 
+        Example:
+            ::
+
+                group = await domo.groups.create(name="Tide watchers")
+
         Source: Group API, ``POST /v1/groups``.
         """
         return await self._call(
@@ -205,6 +210,11 @@ class Groups(Family):
         Raises:
             InvalidArgumentError: An id is none; nobody joined or left.
             CallError: Anything that can happen to a call.
+
+        Example:
+            ::
+
+                await domo.groups.set_members(group_id, [user.id async for user in domo.users.list()])
         """
         wanted = set(id_numbers("user_ids", user_ids))
         present = set(await self.list_members(group_id).collect())

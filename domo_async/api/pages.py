@@ -112,6 +112,11 @@ class Pages(Family):
             InvalidArgumentError: The name is blank, or an id is none.
             CallError: Anything that can happen to a call.
 
+        Example:
+            ::
+
+                page = await domo.pages.create(name="Sales", visibility=Visibility(group_ids=[group_id]))
+
         Source: Page API, ``POST /v1/pages``.
         """
         return await self._call(
@@ -159,6 +164,11 @@ class Pages(Family):
             NotFoundError: There is no such page.
             InvalidArgumentError: The name is blank, an id is none, or the owner is named twice.
             CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                await domo.pages.update(page_id, name="Sales 2026", locked=True)
 
         Source: Page API, ``PUT /v1/pages/{id}``.
         """
@@ -228,6 +238,11 @@ class Pages(Family):
             NotFoundError: There is no such page.
             InvalidArgumentError: The title is blank, or an id is none.
             CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                await domo.pages.create_collection(page_id, title="By region", card_ids=card_ids)
 
         Source: Page API, ``POST /v1/pages/{id}/collections``.
         """

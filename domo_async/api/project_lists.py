@@ -87,6 +87,11 @@ class ProjectLists(Family):
             InvalidArgumentError: The name is blank, there is no such type, or the index is none.
             CallError: Anything else that can happen to a call.
 
+        Example:
+            ::
+
+                await domo.projects.lists.create(project_id, name="In review", type="WORKING_ON")
+
         Source: Projects and Tasks API, ``POST /v1/projects/{id}/lists``.
         """
         return await self._call(

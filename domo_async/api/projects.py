@@ -120,6 +120,11 @@ class Projects(Family):
             InvalidArgumentError: The name is blank, an id is none, or the date has no zone.
             CallError: Anything that can happen to a call.
 
+        Example:
+            ::
+
+                project = await domo.projects.create(name="Move to the lake", members=[27])
+
         Source: Projects and Tasks API, ``POST /v1/projects``.
         """
         return await self._call(
@@ -199,6 +204,11 @@ class Projects(Family):
             NotFoundError: There is no such project.
             InvalidArgumentError: An id is none.
             CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                await domo.projects.set_members(project_id, [27, 28])
 
         Source: Projects and Tasks API, ``PUT /v1/projects/{id}/members``.
         """

@@ -214,6 +214,11 @@ class Streams(Executions):
             NotFoundError: There is no such stream.
             CallError: Anything else that can happen to a call.
 
+        Example:
+            ::
+
+                await domo.streams.update(stream_id, update_method="UPSERT", key_columns=["sku"])
+
         Source: Stream API, ``PATCH /v1/streams/{id}``.
         """
         method = check_update_method(update_method)

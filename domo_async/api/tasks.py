@@ -120,6 +120,11 @@ class Tasks(Family):
             InvalidArgumentError: The name is blank, an id is none, or the date has no zone.
             CallError: Anything else that can happen to a call.
 
+        Example:
+            ::
+
+                await domo.projects.tasks.create(project_id, list_id, name="Compare the sums", owned_by=27)
+
         Source: Projects and Tasks API, ``/v1/projects/{id}/lists/{id}/tasks``; the method is that of Domo's SDKs.
         """
         return await self._call(
@@ -176,6 +181,11 @@ class Tasks(Family):
             NotFoundError: There is no such project, list or task.
             InvalidArgumentError: The name is blank, an id is none, or the date has no zone.
             CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                await domo.projects.tasks.update(project_id, list_id, task_id, move_to=done_list_id)
 
         Source: Projects and Tasks API, ``PUT /v1/projects/{id}/lists/{id}/tasks/{id}``.
         """

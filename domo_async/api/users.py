@@ -63,6 +63,12 @@ class Users(Family):
 
         Raises:
             CallError: Anything that can happen to a call.
+
+        Example:
+            ::
+
+                if (user := await domo.users.find(email="ana@example.com")) is not None:
+                    print(user.id)
         """
         wanted = email.strip().casefold()
         async for user in self.list():
@@ -106,6 +112,11 @@ class Users(Family):
             ConflictError: The address is taken.
             InvalidArgumentError: Name or role are blank, or address, time zone or locale look like none.
             CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                user = await domo.users.create(name="Ana Li", email="ana@example.com", role="Participant")
 
         Source: User API, ``POST /v1/users``.
         """
@@ -153,6 +164,11 @@ class Users(Family):
             NotFoundError: There is no such user.
             InvalidArgumentError: Name or role are blank, or address, time zone or locale look like none.
             CallError: Anything else that can happen to a call.
+
+        Example:
+            ::
+
+                await domo.users.update(user_id, title="Analyst", phone=None)
 
         Source: User API, ``PUT /v1/users/{id}``.
         """
