@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from rich.live import Live
 from rich.text import Text
 
+from domo_async.cli.advice import with_options
 from domo_async.cli.board import Board
 from domo_async.cli.tally import Tally
 from domo_async.cli.terminal import printable
@@ -149,7 +150,8 @@ class _Lines(Progress[E]):
             wait = one.next_attempt - one.since
             self._say(f"{name}: attempt {one.attempt - 1} failed, next in {wait:.1f} s: {printable(one.trouble)}")
         elif one.failure is not None:
-            self._say(f"{self._place()} {name}: failed: {printable(one.failure.text)}")
+            why = with_options(one.failure.text, one.failure.cure)
+            self._say(f"{self._place()} {name}: failed: {printable(why)}")
         elif one.fate == "fetched":
             self._say(f"{self._place()} {name}: {many(one.rows, 'row')}, {size(one.received)} in {one.seconds:.1f} s")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from domo_async.cli.advice import as_typed
 from domo_async.cli.sheets import Heading, Sheet
 from domo_async.cli.tables import called, count, many, size
 from domo_async.cli.terminal import printable
@@ -53,7 +54,7 @@ def show_report(report: PullReport, terminal: Terminal, folder: str) -> None:
         terminal.show("")
     for transfer in report.failed:
         sentence = f"{called(transfer)} ({transfer.dataset_id})" if transfer.name else transfer.dataset_id
-        terminal.tell(f"{sentence}: {printable(str(transfer.error))}", style="red")
+        terminal.tell(f"{sentence}: {printable(as_typed(transfer.error))}", style="red")
     for warning in report.warnings:
         terminal.tell(printable(warning), style="yellow")
     unchanged = f"; {many(len(report.unchanged), 'DataSet')} had not changed" if report.unchanged else ""

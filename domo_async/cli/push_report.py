@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from domo_async.cli.advice import as_typed
 from domo_async.cli.sheets import Heading, Sheet
 from domo_async.cli.tables import count, many, size
 from domo_async.cli.terminal import printable
@@ -46,7 +47,7 @@ def show_push_report(report: PushReport, terminal: Terminal) -> None:
         terminal.show("")
     for upload in report.failed:
         terminal.tell(
-            f"{printable(upload.name)} ({printable(upload.source)}): {printable(str(upload.error))}", style="red"
+            f"{printable(upload.name)} ({printable(upload.source)}): {printable(as_typed(upload.error))}", style="red"
         )
     for warning in report.warnings:
         terminal.tell(printable(warning), style="yellow")
