@@ -17,6 +17,7 @@ from domo_async.errors import (
     CallTimeoutError,
     ClientClosedError,
     ConfigurationError,
+    DomoError,
     InvalidArgumentError,
     InvalidCredentialsError,
     ServerError,
@@ -95,7 +96,17 @@ class TestCopies:
             await twin.datasets.list()
 
     @pytest.mark.parametrize(
-        "options", [{"timeout": 0}, {"timeout": "5"}, {"deadline": -1}, {"retries": -1}, {"retries": 1.5}], ids=str
+        "options",
+        [
+            {"timeout": 0},
+            {"timeout": "5"},
+            {"timeout": 10**400},
+            {"timeout": 1e300},
+            {"deadline": -1},
+            {"retries": -1},
+            {"retries": 1.5},
+        ],
+        ids=str,
     )
     async def test_patience_that_makes_no_sense_is_refused(self, served, options):
         with pytest.raises(InvalidArgumentError, match=next(iter(options))):
@@ -226,10 +237,16 @@ def test_a_provider_takes_the_place_of_both_credentials():
         AsyncDomo("id", credentials=vault)
 
 
-@pytest.mark.parametrize("deadline", [0, -1, float("nan"), True, "30"])
+@pytest.mark.parametrize("deadline", [0, -1, float("nan"), True, "30", 10**400])
 def test_the_grant_deadline_is_a_length_of_time(deadline):
     with pytest.raises(InvalidArgumentError, match="grant_deadline"):
         AsyncDomo("id", "secret", grant_deadline=deadline)
+
+
+@pytest.mark.parametrize("options", [{"api_url": 5}, {"scopes": 5}, {"requests_per_second": "4"}], ids=str)
+def test_settings_of_another_type_are_refused_by_name(options):
+    with pytest.raises(DomoError, match=r"API URL|scopes|requests_per_second"):
+        AsyncDomo("id", "secret", **options)
 
 
 @pytest.mark.anyio

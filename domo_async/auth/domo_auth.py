@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
@@ -36,6 +35,7 @@ REPLAYABLE = "domo_async.replayable"
 """Key in ``request.extensions`` that says whether a streamed body can be produced a second time."""
 
 _MOST_REPLAYS: Final = 3
+_LONGEST: Final = 1e9  # seconds; event loops cannot count further
 
 
 class DomoAuth(httpx.Auth):
@@ -281,7 +281,7 @@ def _provider(
 
 
 def _check_seconds(name: str, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST:
         raise ConfigurationError(f"{name}: {value!r} is not a positive number of seconds")
 
 

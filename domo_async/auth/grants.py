@@ -57,6 +57,8 @@ def normalize_scopes(scopes: str | Iterable[str] | None) -> tuple[str, ...]:
     """
     if scopes is None:
         return ()
+    if not isinstance(scopes, Iterable):
+        raise InvalidArgumentError(f"scopes: {scopes!r} are no scopes", hint="Domo knows words such as data or user")
     names = scopes.replace(",", " ").split() if isinstance(scopes, str) else list(scopes)
     for name in names:
         if not isinstance(name, str) or not _SCOPE.fullmatch(name):

@@ -105,11 +105,11 @@ def check_bounds(bounds: Bounds) -> tuple[int, int]:
     Raises:
         InvalidArgumentError: They are not positive whole numbers in order.
     """
-    lowest, highest = bounds if isinstance(bounds, tuple) else (1, bounds)
-    whole = all(isinstance(bound, int) and not isinstance(bound, bool) for bound in (lowest, highest))
-    if not whole or not 1 <= lowest <= highest:
+    pair = bounds if isinstance(bounds, tuple) else (1, bounds)
+    whole = all(isinstance(bound, int) and not isinstance(bound, bool) for bound in pair)
+    if len(pair) != 2 or not whole or not 1 <= pair[0] <= pair[1]:
         raise InvalidArgumentError(f"concurrency: {bounds!r} is neither a positive number nor a pair (fewest, most)")
-    return lowest, highest
+    return pair
 
 
 class Pause:
@@ -148,7 +148,8 @@ class RateLimit:
     """
 
     def __init__(self, per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        if not 0 < per_second < float("inf"):
+        number = isinstance(per_second, int | float) and not isinstance(per_second, bool)
+        if not number or not 0 < per_second < float("inf"):
             raise InvalidArgumentError(f"requests_per_second: {per_second!r} is not a positive number")
         self._interval = 1.0 / per_second
         self._clock = clock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Self
@@ -22,6 +21,8 @@ class Unset:
         return "UNSET"
 
 
+_LONGEST: Final = 1e9
+
 UNSET: Final = Unset()
 """Stands for an argument that was not passed, where None means something."""
 
@@ -30,10 +31,10 @@ def seconds(name: str, value: Seconds) -> float:
     """Read a length of time.
 
     Raises:
-        InvalidArgumentError: It is not positive and finite.
+        InvalidArgumentError: It is not positive, or decades, which event loops cannot count.
     """
     length = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(length, bool) or not isinstance(length, int | float) or not math.isfinite(length) or length <= 0:
+    if isinstance(length, bool) or not isinstance(length, int | float) or not 0 < length <= _LONGEST:
         raise InvalidArgumentError(f"{name}: {value!r} is not a positive number of seconds")
     return float(length)
 

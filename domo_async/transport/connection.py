@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import ssl
@@ -9,7 +10,7 @@ import threading
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
@@ -27,6 +28,8 @@ Verify = ssl.SSLContext | str | os.PathLike[str] | bool
 
 ClientCertificate = str | tuple[str, str] | tuple[str, str, str]
 """Path of a PEM file; or certificate and key; or certificate, key and the key's password."""
+
+_PROXIES: Final = frozenset({"http", "https", "socks5", "socks5h"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +94,34 @@ class ConnectionOptions:
             raise ConfigurationError(f"The certificates in {authorities} cannot be loaded: {_reason(error)}") from error
 
     def proxy_for(self, origin: Origin) -> str | None:
-        """The proxy to use for this origin, or None for a direct connection."""
+        """The proxy to use for this origin, or None for a direct connection.
+
+        Raises:
+            ConfigurationError: What names the proxy is no URL of one, or it speaks SOCKS and we do not.
+        """
         if self.proxy is not None:
-            return self.proxy
+            return _proxy_url(self.proxy, "proxy")
         if not self.trust_env or urllib.request.proxy_bypass(f"{origin.host}:{origin.port}"):
             return None
         configured = urllib.request.getproxies()
         proxy = configured.get(origin.scheme) or configured.get("all")
         if proxy is None:
             return None
-        return proxy if "://" in proxy else f"http://{proxy}"
+        return _proxy_url(proxy if "://" in proxy else f"http://{proxy}", "The proxy of the environment")
+
+
+def _proxy_url(proxy: str, named: str) -> str:
+    try:
+        url = httpx.URL(proxy)
+        usable = url.scheme in _PROXIES and bool(url.host)
+    except (httpx.InvalidURL, TypeError):
+        url, usable = httpx.URL(), False
+    if not usable:
+        # Not quoted: there may be a password in it.
+        raise ConfigurationError(f"{named}: not the URL of a proxy", hint="Write it like http://proxy.example:3128")
+    if url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
+        raise ConfigurationError(f"{named}: SOCKS needs the package socksio", hint="pip install 'httpx[socks]'")
+    return proxy
 
 
 def _reason(error: OSError) -> str:

@@ -35,6 +35,8 @@ class Origin:
         Raises:
             ConfigurationError: The URL has no host, a path, credentials, or is plain http to another machine.
         """
+        if not isinstance(url, str):
+            raise ConfigurationError("The API URL is no text", hint=f"Write it like {DEFAULT_API_URL}")
         try:
             parts = urlsplit(url.strip())
             port = parts.port

@@ -173,7 +173,7 @@ async def test_growing_lets_those_in_who_wait():
         assert sorted(entered) == [0, 1, 2]
 
 
-@pytest.mark.parametrize("bounds", [0, -1, True, 1.5, "4", (0, 4), (5, 4), (1, 2.5), (True, 4)])
+@pytest.mark.parametrize("bounds", [0, -1, True, 1.5, "4", (0, 4), (5, 4), (1, 2.5), (True, 4), (1,), (1, 2, 3)])
 async def test_bounds_that_make_no_sense_are_refused(bounds):
     with pytest.raises(InvalidArgumentError):
         ConcurrencyLimit(bounds)
@@ -206,7 +206,7 @@ async def test_starts_are_evenly_spaced_and_unused_time_is_not_saved_up():
     assert [rate.reserve() for _ in range(2)] == [0.0, 0.25]
 
 
-@pytest.mark.parametrize("per_second", [0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize("per_second", [0, -1, float("nan"), float("inf"), True, "4"])
 async def test_a_rate_that_makes_no_sense_is_refused(per_second):
     with pytest.raises(InvalidArgumentError):
         RateLimit(per_second)

@@ -169,6 +169,25 @@ def test_which_proxy_the_environment_names(variables, expected, monkeypatch):
     assert ConnectionOptions(trust_env=False).proxy_for(Origin.parse("https://api.domo.com")) is None
 
 
+@pytest.mark.parametrize("proxy", ["p:1", "me:pass-word@p:1", "http://", "socks9://p:1", "http://p:port", "", 5])
+def test_a_proxy_that_is_none_is_refused_without_its_password(proxy):
+    with pytest.raises(ConfigurationError, match=r"^proxy: .*http://proxy") as caught:
+        ConnectionOptions(proxy=proxy).proxy_for(Origin.parse("https://api.domo.com"))
+    assert "pass-word" not in str(caught.value)
+
+
+def test_a_proxy_of_the_environment_that_is_none_is_refused(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "socks9://p:1")
+    with pytest.raises(ConfigurationError, match="environment"):
+        ConnectionOptions().proxy_for(Origin.parse("https://api.domo.com"))
+
+
+def test_a_socks_proxy_needs_a_package(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match="socksio"):
+        ConnectionOptions(proxy="socks5://p:1").proxy_for(Origin.parse("https://api.domo.com"))
+
+
 @pytest.mark.parametrize(
     "options", [{"verify": "/nowhere/ca.pem"}, {"cert": "/nowhere/client.pem"}, {"cert": ("/no/a.pem", "/no/b.pem")}]
 )
