@@ -141,9 +141,7 @@ async def test_a_created_client_works(live, emulator):
 
     made = await live.clients.create(name="sync", scopes=["user"], password=PASSWORD, **who)
 
-    async with AsyncDomo(
-        made.client_id, made.client_secret, api_url=emulator.url, transport="httpx", grant_deadline=0.2
-    ) as domo:
+    async with AsyncDomo(made.client_id, made.client_secret, api_url=emulator.url, transport="httpx") as domo:
         assert (await domo.token()).scope == "user"
         assert [user.name async for user in domo.users.list()] == ["DomoSupport", "Ada"]
     assert [client.title for client in emulator.clients.all()] == [None, "sync"]
@@ -152,9 +150,7 @@ async def test_a_created_client_works(live, emulator):
     with pytest.raises(AuthenticationError):
         await live.clients.create(name="other", scopes=["user"], password="wrong-one", **who)
     emulator.clients.remove(made.client_id)
-    async with AsyncDomo(
-        made.client_id, made.client_secret, api_url=emulator.url, transport="httpx", grant_deadline=0.2
-    ) as domo:
+    async with AsyncDomo(made.client_id, made.client_secret, api_url=emulator.url, transport="httpx") as domo:
         with pytest.raises(AuthenticationError):
             await domo.token()
 

@@ -157,6 +157,19 @@ def test_a_clock_that_is_set_back_makes_nothing_negative() -> None:
     assert chronicle.seconds >= 5.0
 
 
+def test_what_was_before_the_job_belongs_to_it() -> None:
+    """A look for a token, or an import that takes its time: no phase is later than the end."""
+    moments = iter([100.0])
+    chronicler = Chronicler(clock=lambda: next(moments))
+    chronicler.started(at=103.0)
+    chronicler.start("1", at=103.5)
+    chronicler.end("1", "fetched", seconds=1.0, at=104.5)
+    chronicler.finished(2.0)
+    told = chronicler.chronicle()
+    assert told.seconds == 5.0
+    assert [phase.at for phase in told.lives[0].phases] == [3.5]
+
+
 def test_memory_is_bounded() -> None:
     """Hours of progress and a thousand attempts make no larger document than minutes and a few."""
     told = Night()

@@ -99,6 +99,7 @@ class Chronicler:
         self._retries = 0
         self._client = ClientNumbers()
         self._removed: list[str] = []
+        self._started = 0.0
         self._seconds: float | None = None
         self.target: str = target
         self.settings: dict[str, Setting] = dict(settings or {})
@@ -136,6 +137,7 @@ class Chronicler:
             case StatsRead():
                 self._client.read(event.stats, self._moment(at))
             case PullStarted():
+                self.started(at=at)
                 self.total = event.total
                 self.target = event.target
                 self.settings |= event.settings
@@ -184,9 +186,13 @@ class Chronicler:
         one = self._of(dataset_id)
         one.name, one.action = name or one.name, action or one.action
 
+    def started(self, *, at: float | None = None) -> None:
+        """The job begins. What was before, such as the look for a token, counts as well."""
+        self._started = self._moment(at)
+
     def finished(self, seconds: float, warnings: Iterable[str] = ()) -> None:
-        """The job is over, after so many seconds by a clock that does not jump."""
-        self._seconds = seconds
+        """The job is over, so many seconds after it was started, by a clock that does not jump."""
+        self._seconds = self._started + seconds
         self.warnings = list(dict.fromkeys((*self.warnings, *warnings)))
 
     def enter(self, dataset_id: str, phase: str, *, at: float | None = None) -> None:

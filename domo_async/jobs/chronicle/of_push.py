@@ -55,6 +55,7 @@ class PushListener:
                     at=at,
                 )
             case PushStarted():
+                chronicler.started(at=at)
                 chronicler.total, chronicler.target, chronicler.all_known = event.total, event.target, True
                 chronicler.warnings += event.warnings
             case PushFinished():
