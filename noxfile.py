@@ -135,6 +135,15 @@ def spark(session: nox.Session) -> None:
 
 
 @nox.session(python=OLDEST)
+def spark_oldest(session: nox.Session) -> None:
+    """The same with the oldest PySpark that is allowed; not part of the gate."""
+    session.install(*group("test"), "pyspark[connect]==4.0.0", "-e", ".[emulator,spark]")
+    # That release leaves its own sockets to the garbage collector.
+    quiet = ("-Wignore::ResourceWarning", "-Wignore::pytest.PytestUnraisableExceptionWarning")
+    session.run("pytest", "tests/integrations/spark", *quiet, *session.posargs)
+
+
+@nox.session(python=OLDEST)
 def docs(session: nox.Session) -> None:
     """The documentation site: its links, and how it looks. Its code blocks run in the test suite."""
     session.install(*group("docs"), *group("test"), "-e", ".[all]")

@@ -21,7 +21,7 @@ __all__ = ["Connection", "SecretSource"]
 _WAYS: Final = (
     "Pass secrets= to register() or pull(); or set DOMO_CLIENT_ID and DOMO_CLIENT_SECRET for the driver and for "
     "executors; or set spark.domo.clientId and spark.domo.clientSecret before register(), except with Spark Connect, "
-    "which hides the secret from its clients"
+    "which may hide the secret from its clients"
 )
 
 SecretSource = Callable[[], tuple[str, str]]
@@ -52,7 +52,7 @@ class Connection:
     def of(cls, spark: SparkSession, secrets: SecretSource | None = None) -> Self:
         """What the configuration of a session says, and a function that looks up the secret.
 
-        Spark Connect hides whatever it redacts from its clients: there, the secret is not in the configuration.
+        Spark Connect may hide from its clients what it redacts, as that of 4.3 does: then it has no secret to tell.
 
         Raises:
             InvalidArgumentError: The function cannot be sent to executors.
