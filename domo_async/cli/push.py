@@ -19,8 +19,7 @@ from domo_async.cli.running import run
 from domo_async.cli.tables import many
 from domo_async.errors import DomoError
 from domo_async.jobs import PushEvent, PushPlan, PushReport
-from domo_async.jobs.chronicle import Chronicler
-from domo_async.jobs.chronicle.of_push import PushListener
+from domo_async.jobs.chronicle import Chronicler, PushListener
 from domo_async.jobs.push_options import Unsettled
 from domo_async.models import UpdateMethod
 

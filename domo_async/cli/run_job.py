@@ -21,7 +21,7 @@ from domo_async.cli.step_runner import Outcome, StepRunner
 from domo_async.cli.tables import many
 from domo_async.cli.terminal import Terminal, printable
 from domo_async.jobs import PullReport, PushReport
-from domo_async.jobs.chronicle.of_steps import StepsRecorder
+from domo_async.jobs.chronicle import StepsRecorder
 from domo_async.jobs.job_file import JobFile, PullStep, PushStep, read_job_file
 
 __all__ = ["run_job"]

@@ -12,8 +12,7 @@ from domo_async.cli.running import run
 from domo_async.cli.words import printable
 from domo_async.errors import DomoError
 from domo_async.jobs import PullReport, PushReport
-from domo_async.jobs.chronicle import Chronicler
-from domo_async.jobs.chronicle.of_push import PushListener
+from domo_async.jobs.chronicle import Chronicler, PushListener
 from domo_async.jobs.job_file import PullStep, PushStep
 from domo_async.jobs.targets import without_secrets
 from domo_async.models import UpdateMethod
@@ -21,7 +20,7 @@ from domo_async.models import UpdateMethod
 if TYPE_CHECKING:
     from domo_async.cli.event_log import EventLog
     from domo_async.cli.invocation import Invocation
-    from domo_async.jobs.chronicle.of_steps import StepsRecorder
+    from domo_async.jobs.chronicle import StepsRecorder
 
 __all__ = ["Outcome", "StepRunner"]
 

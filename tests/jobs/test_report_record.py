@@ -28,8 +28,8 @@ from domo_async.jobs import (
     TransferStarted,
     read_chronicle,
 )
+from domo_async.jobs.chronicle import Chronicler, PushListener, StepsRecorder
 from domo_async.jobs.chronicle.findings import findings_of
-from domo_async.jobs.chronicle.of_push import PushListener
 from domo_async.jobs.chronicle.traffic import Amounts
 from domo_async.jobs.event_json import event_to_dict
 from domo_async.jobs.push_events import PushFinished, PushStarted, UploadFailed, UploadProgress, UploadStarted
@@ -145,6 +145,53 @@ def test_tokens_of_one_second_are_counted_each_and_those_before_the_job_not_at_a
         told.tell(StatsRead, stats(grants=grants), after=1.0)
     chronicle = told.chronicler.chronicle()
     assert chronicle.totals.grants == len(chronicle.grants) == 3
+
+
+def test_steps_stand_one_after_the_other_whatever_the_clock_says() -> None:
+    """The clock is set back by an hour during the first step, and the second one is interrupted."""
+    moments = iter([1_000.0, 1_010.0, -2_500.0, -2_490.0, -2_480.0])
+    recorder = StepsRecorder(clock=lambda: next(moments))
+
+    def one(seconds: float) -> Chronicler:
+        chronicler = Chronicler(clock=lambda: 0.0)
+        chronicler.start("1", "A", at=1.0)
+        chronicler.retry("1", 1, 0.5, ConnectionLostError("gone"), at=2.0)
+        chronicler.start("1", at=3.0)
+        chronicler.progress("1", 5, 100, at=3.5)
+        chronicler.finished(seconds)
+        return chronicler
+
+    with recorder.step("first", one(20.0)), pytest.raises(ConnectionLostError):
+        raise ConnectionLostError("gone")
+    recorder.leave_out("second", "push", "first did not go well")
+    with pytest.raises(KeyboardInterrupt), recorder.step("third", one(5.0)):
+        raise KeyboardInterrupt
+    told = recorder.chronicle(interrupted=True)
+    assert told.outcome == "interrupted"
+    assert [(step.name, step.outcome, step.at) for step in told.steps] == [
+        ("first", "complete", 10.0),
+        ("second", None, 30.0),
+        ("third", "interrupted", 30.0),
+    ]
+    assert [(life.step, life.phases[0].at, life.retries[0].at) for life in told.lives] == [
+        ("first", 11.0, 12.0),
+        ("third", 31.0, 32.0),
+    ]
+    assert (told.totals.datasets, told.totals.received, told.totals.calls) == (2, 200, None)
+    assert sum(told.traffic.received) == 200
+    assert told.seconds == 35.0
+
+
+def test_an_error_that_leaves_a_step_has_stopped_it() -> None:
+    recorder = StepsRecorder()
+    with pytest.raises(TargetError), recorder.step("fetch", Chronicler()):
+        raise TargetError("no space left")
+    told = recorder.chronicle()
+    assert (told.outcome, told.stopped_by) == ("failures", None), "the others went on"
+    [step] = told.steps
+    assert step.outcome == "stopped"
+    assert step.stopped_by is not None
+    assert step.stopped_by.type == "TargetError"
 
 
 def test_a_clock_that_is_set_back_makes_nothing_negative() -> None:

@@ -21,7 +21,7 @@ import domo_async
 from domo_async import *
 from domo_async.errors import *
 from domo_async.jobs import *
-from domo_async.jobs.chronicle.of_steps import StepsRecorder
+from domo_async.jobs.chronicle import *
 from domo_async.models import *  # type: ignore[assignment]
 from domo_async.observing import *
 

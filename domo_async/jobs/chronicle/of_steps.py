@@ -26,6 +26,10 @@ class _Step:
     chronicle: Chronicle | None = None
     left_out: str | None = None
 
+    @property
+    def end(self) -> float:
+        return self.at + (0.0 if self.chronicle is None else self.chronicle.seconds)
+
 
 class StepsRecorder:
     """Makes one document of the steps of a job file, each of which has a `Chronicler` of its own.
@@ -103,7 +107,7 @@ class StepsRecorder:
             job="run",
             outcome=outcome,
             began=datetime.fromtimestamp(self._began, UTC),
-            seconds=round(self._now(), 3),
+            seconds=round(max([self._now(), *(one.end for one in steps)]), 3),
             target=", ".join(dict.fromkeys(one.target for _, _, one in told if one.target)),
             software=software(),
             settings={f"{name}: {key}": value for name, _, one in told for key, value in one.settings.items()},
@@ -128,8 +132,7 @@ class StepsRecorder:
 
     def _now(self) -> float:
         """Seconds since the beginning; a clock that is set back does not put one step before the other."""
-        ends = [one.at + (one.chronicle.seconds if one.chronicle is not None else 0.0) for one in self._steps]
-        return max([self._clock() - self._began, *ends])
+        return max([self._clock() - self._began, *(one.end for one in self._steps)])
 
 
 def _outcome(step: _Step) -> JobStep:
