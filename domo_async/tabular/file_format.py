@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Literal, get_args
 
 from domo_async.errors import InvalidArgumentError
@@ -9,7 +10,7 @@ from domo_async.errors import InvalidArgumentError
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-__all__ = ["FILE_FORMATS", "FileFormat", "check_format", "format_of", "suffix_of"]
+__all__ = ["FILE_FORMATS", "FileFormat", "can_be_named", "check_format", "format_of", "suffix_of"]
 
 FileFormat = Literal["parquet", "arrow", "csv", "csv.gz", "jsonl"]
 """Kind of a data file.
@@ -59,3 +60,15 @@ def format_of(path: PurePath) -> FileFormat:
 def suffix_of(file_format: FileFormat) -> str:
     """The suffix of files of this format, with its dot."""
     return f".{file_format}"
+
+
+def can_be_named(path: str | os.PathLike[str]) -> bool:
+    """Whether a file can have this name at all: Python refuses some with a ValueError, others with an encoding error.
+
+    Args:
+        path: The name.
+    """
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from domo_async.errors import TargetError
 from domo_async.tabular.computing import compute, finish
+from domo_async.tabular.file_format import can_be_named
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -29,6 +30,8 @@ class Replacement:
     """
 
     def __init__(self, target: Path) -> None:
+        if not can_be_named(target):
+            raise TargetError(f"{str(target)!r} cannot be written: no file can have that name")
         # The file system may count bytes while Python counts characters: stay far below 255 of either.
         self.path: Path = target.with_name(f".{target.name[:_LONGEST_STEM]}.part-{secrets.token_hex(6)}")
         self.target = target
@@ -38,11 +41,15 @@ class Replacement:
         """Create the temporary file.
 
         Raises:
-            TargetError: The folder is missing, is no folder, or must not be written to.
+            TargetError: The folder is missing, is no folder, or must not be written to; or what has the name is no
+                file.
         """
         try:
             if self.target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "a folder has that name")
+            if self.target.exists() and not self.target.is_file():
+                # Whoever may, as root may, would put a file in the place of /dev/null, for all programs.
+                raise OSError(errno.EINVAL, "a device or a pipe has that name")
             with self.path.open("xb"):
                 pass
         except OSError as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import pyarrow as pa
 
 from domo_async.errors import DomoError, InvalidArgumentError, InvalidDataError
+from domo_async.tabular.file_format import can_be_named
 from domo_async.tabular.row_readers import BatchReader
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def open_file(path: Path, schema: Schema | None) -> RowReader:
         raise InvalidArgumentError(
             f"rows: the name {path.name!r} says no file format", hint=f"End it with one of {', '.join(_OPENINGS)}"
         )
+    if not can_be_named(path):
+        raise InvalidArgumentError(f"rows: {str(path)!r} cannot be the name of a file")
     try:
         return opening(path, schema)
     except DomoError:

@@ -461,6 +461,11 @@ class TestAddresses:
         with pytest.raises(InvalidArgumentError, match="neither one of pyarrow nor of fsspec"):
             target_for("lake", filesystem=object())
 
+    @pytest.mark.parametrize("to", ["a\0b", "a\0b.duckdb", "\ud800"], ids=ascii)
+    def test_names_that_nothing_can_have(self, to: str) -> None:
+        with pytest.raises(InvalidArgumentError, match="cannot be the name"):
+            target_for(to)
+
     @pytest.mark.parametrize("to", ["", b"bytes", "nosuch://x/y", "s3://", "file://host/path"])
     def test_addresses_that_mean_nothing(self, to: str) -> None:
         with pytest.raises(InvalidArgumentError):

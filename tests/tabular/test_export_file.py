@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -302,6 +303,24 @@ async def test_places_that_refuse(tmp_path: Path) -> None:
             await write_export(body(), tmp_path / target, dataset=DATASET)
     with pytest.raises(InvalidArgumentError, match="says no file format"):
         await write_export(body(), tmp_path / "a.xlsx", dataset=DATASET)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["a\0b.csv", "\ud800.csv"], ids=ascii)
+async def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    with pytest.raises(TargetError, match="no file can have that name"):
+        await write_export(body(), tmp_path / name, dataset=DATASET)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.anyio
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+async def test_a_device_or_pipe_is_not_replaced(tmp_path: Path) -> None:
+    """``/dev/null`` would be gone for the whole machine, where the program may do it."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(TargetError, match="a device or a pipe has that name"):
+        await write_export(body(), tmp_path / "pipe.csv", dataset=DATASET)
+    assert (tmp_path / "pipe.csv").is_fifo()
 
 
 @pytest.mark.anyio

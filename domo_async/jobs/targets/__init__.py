@@ -13,6 +13,7 @@ from domo_async.jobs.targets.duckdb_file import DuckDBTarget
 from domo_async.jobs.targets.folder import FolderTarget
 from domo_async.jobs.targets.protocol import Contents, NameRefusedError, StagedFile, Target
 from domo_async.tabular.extras import require
+from domo_async.tabular.file_format import can_be_named
 
 if TYPE_CHECKING:
     from domo_async.jobs.targets.stores import ObjectStore
@@ -39,6 +40,8 @@ def target_for(
     if not isinstance(to, str | bytes | os.PathLike) and callable(getattr(to, "commit", None)):
         return to
     path = os.fspath(to) if isinstance(to, str | os.PathLike) else ""
+    if not can_be_named(path):
+        raise InvalidArgumentError(f"to={to!r} cannot be the name of a folder or file")
     if isinstance(path, str) and filesystem is None and is_database(path):
         return DuckDBTarget(Path(path))
     place = place_for(to, filesystem=filesystem)
