@@ -101,7 +101,7 @@ def _advice(chronicle: Chronicle) -> Html | None:
     if chronicle.outcome == "complete":
         return None
     there = totals.fetched + totals.unchanged
-    rest = "The others are there, whole. " if there and chronicle.outcome == "failures" else ""
+    rest = "The other DataSets are there, whole. " if there and chronicle.outcome == "failures" else ""
     again = f"what is there is not {done(chronicle.job).lower()} again"
     return tag("p", f"{rest}The same job again goes on from here: {again}.", class_="advice")
 
