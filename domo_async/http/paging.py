@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Hashable, Sequence
 from functools import partial
-from typing import Final, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Final, Generic, Never, Self, TypeVar, overload
 
 import anyio
 
@@ -117,6 +117,14 @@ class Pager(Generic[T]):
 
     def __await__(self) -> Generator[object, None, Page[T]]:
         return self._first_page().__await__()
+
+    if not TYPE_CHECKING:
+        # A plain `for` comes here too. Type checkers must not take a pager for a sequence, and complain by themselves.
+        def __getitem__(self, _: object) -> Never:
+            raise TypeError(
+                "A Pager has nothing before it is asked: `async for` goes through all items, `await` gives the first "
+                "page, and `await pager.collect()` everything"
+            )
 
     async def _first_page(self) -> Page[T]:
         page = await anext(self._pages(ahead=1), None)

@@ -127,7 +127,10 @@ def batches_of(item: object) -> Sequence[pa.RecordBatch]:
         return cast("Sequence[pa.RecordBatch]", item.to_batches())
     if hasattr(item, "__arrow_c_stream__"):
         return cast("Sequence[pa.RecordBatch]", pa.table(item).to_batches())
-    raise InvalidArgumentError(f"rows: {type(item).__name__} came where a record batch or a table was expected")
+    raise InvalidArgumentError(
+        f"rows: {type(item).__name__} came where a record batch or a table was expected",
+        hint="pyarrow.Table.from_pylist(rows) makes a table of them" if isinstance(item, dict) else None,
+    )
 
 
 def _is_of(module: str, name: str, source: object) -> bool:

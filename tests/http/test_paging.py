@@ -105,6 +105,17 @@ async def test_awaiting_a_pager_makes_one_request():
     assert listing.asked == [(0, 10)]
 
 
+async def test_a_pager_that_was_not_asked_says_how_to_ask_it():
+    listing = Listing(3)
+    pager = Pager(listing.fetch, page_size=2)
+    with pytest.raises(TypeError, match="async for"):
+        for _ in pager:
+            pass
+    with pytest.raises(TypeError, match="await"):
+        pager[0]
+    assert listing.asked == []
+
+
 async def test_awaiting_an_empty_listing_gives_an_empty_page():
     page = await Listing(0).pager(offset=7)
     assert list(page) == []
