@@ -42,7 +42,7 @@ class Column(DomoModel):
         type: A `ColumnType`, or the text of a type that this version does not know.
     """
 
-    name: str
+    name: Annotated[str, or_default("")]
     type: Annotated[ColumnType | str, Field(union_mode="left_to_right"), or_default(ColumnType.STRING)] = (
         ColumnType.STRING
     )
