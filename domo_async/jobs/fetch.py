@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
-from domo_async.errors import IncompleteDataError
 from domo_async.jobs.budget import DECODER, release_unused_memory
 from domo_async.jobs.parts import Parts
 from domo_async.jobs.query_csv import as_csv
@@ -21,6 +20,7 @@ from domo_async.models import DataSet, Schema
 from domo_async.tabular.computing import compute, finish
 from domo_async.tabular.export_file import write_export
 from domo_async.tabular.replacement import refusal
+from domo_async.tabular.row_count import check_count, expected_rows
 from domo_async.tabular.types import domo_schema
 
 if TYPE_CHECKING:
@@ -164,12 +164,10 @@ class Fetching:
     async def _check(self, rows: int) -> None:
         """Compare with the count of Domo, a second time if the DataSet may have changed meanwhile."""
         dataset = self._dataset
-        # With PDP switched on, an export holds what the user may see, and the count says nothing.
-        if dataset.pdp_enabled or dataset.rows is None or dataset.rows == rows:
-            return
-        now = (await self._means.source.get(dataset.id)).rows
-        if now is not None and now != rows:
-            raise IncompleteDataError(f"DataSet {dataset.name or dataset.id!r}: {rows} rows arrived, and it has {now}")
+        await check_count(rows, expected_rows(dataset), self._recount, dataset=dataset.name or dataset.id)
+
+    async def _recount(self) -> int | None:
+        return (await self._means.source.get(self._dataset.id)).rows
 
     async def _query(self, sql: str, names: Callable[[int], str]) -> list[Part]:
         # The answer is in memory as a whole: the more reason to take turns.
