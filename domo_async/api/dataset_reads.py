@@ -97,7 +97,7 @@ class DataSetReads(DataSetExports):
         """
 
         async def collect(dataset: DataSet) -> pa.Table:
-            async with self._decoded(dataset, columns, decimal) as batches:
+            async with self._decoded(dataset, columns, decimal, kept=True) as batches:
                 table = await collected(batches, dataset, columns=columns, decimal=decimal)
             await self._check_count(dataset, table.num_rows)
             return table
@@ -186,12 +186,12 @@ class DataSetReads(DataSetExports):
 
     @asynccontextmanager
     async def _decoded(
-        self, dataset: DataSet, columns: Sequence[str] | None, decimal: DecimalType
+        self, dataset: DataSet, columns: Sequence[str] | None, decimal: DecimalType, *, kept: bool = False
     ) -> AsyncGenerator[AsyncIterator[pa.RecordBatch]]:
         schema, name = dataset.schema or Schema(), dataset.name or dataset.id
         async with (
             self.export(dataset.id) as body,
-            read_batches(body, schema, columns=columns, decimal=decimal, dataset=name) as batches,
+            read_batches(body, schema, columns=columns, decimal=decimal, kept=kept, dataset=name) as batches,
         ):
             yield batches
 

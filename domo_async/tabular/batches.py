@@ -45,6 +45,7 @@ async def read_batches(
     decimal: DecimalType = DEFAULT_DECIMAL,
     block_size: int = DEFAULT_BLOCK_SIZE,
     has_header: bool = False,
+    kept: bool = False,
     dataset: str = "",
 ) -> AsyncGenerator[AsyncIterator[pa.RecordBatch]]:
     r"""Decode an export while it arrives.
@@ -60,6 +61,7 @@ async def read_batches(
         decimal: Precision and scale for DECIMAL columns.
         block_size: Bytes that are parsed at a time, and about the size of a batch. A longer row makes a longer block.
         has_header: Whether the first record holds the names of the columns.
+        kept: Whether the consumer keeps all batches.
         dataset: How error messages call the DataSet.
 
     Yields:
@@ -78,7 +80,7 @@ async def read_batches(
                     print(batch.num_rows)
     """
     cutter = CsvCutter(block_size, has_header=has_header)
-    decoder = CsvDecoder(schema, columns=columns, decimal=decimal)
+    decoder = CsvDecoder(schema, columns=columns, decimal=decimal, kept=kept)
 
     async def decode(block: CsvBlock) -> pa.RecordBatch:
         return await compute(partial(decoder.decode, block))
