@@ -14,6 +14,7 @@ these can be parsed on as many cores as there are.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from domo_async.errors import InvalidArgumentError
@@ -214,14 +215,15 @@ class CsvDecoder:
 
 
 def _pool_to_keep() -> pa.MemoryPool:
-    """Where columns lie that stay: with jemalloc if Arrow would use mimalloc, and has both.
+    """Where columns lie that stay: with jemalloc if Arrow has it and nobody chose another.
 
-    Such columns are memory that was never used before, and on Linux mimalloc had the kernel work three to five times
-    as long for it: a frame of 512 MB took 5.4 s of CPU with it, and 3.6 s with jemalloc. Where memory is used again
-    and again there is nothing to gain, and two pools hold more than one.
+    Such columns are memory that was never used before, and on Linux Arrow's usual mimalloc had the kernel work three
+    to five times as long for it: a frame of 512 MB took 5.4 s of CPU with it, and 3.6 s with jemalloc. Where memory is
+    used again and again there is nothing to gain, and two pools hold more than one.
     """
     pa = require("pyarrow", feature="Arrow data")
     pool = pa.default_memory_pool()
-    if pool.backend_name == "mimalloc" and "jemalloc" in pa.supported_memory_backends():
+    was_chosen = "ARROW_DEFAULT_MEMORY_POOL" in os.environ
+    if not was_chosen and pool.backend_name == "mimalloc" and "jemalloc" in pa.supported_memory_backends():
         return pa.jemalloc_memory_pool()
     return pool

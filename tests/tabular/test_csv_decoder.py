@@ -277,3 +277,21 @@ def test_a_long_row_is_read() -> None:
     """Sixteen times the block and more."""
     text = "x" * (17 * 2**20)
     assert read(f'1,"{text}"\n2,b\n', "LONG", "STRING") == [(1, text), (2, "b")]
+
+
+@pytest.mark.skipif("jemalloc" not in pa.supported_memory_backends(), reason="Arrow was built without jemalloc")
+@pytest.mark.parametrize(
+    ("chosen", "kept", "is_elsewhere"), [(None, True, True), (None, False, False), ("mimalloc", True, False)]
+)
+def test_what_is_kept_lies_in_a_pool_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, chosen: str | None, kept: bool, is_elsewhere: bool
+) -> None:
+    if pa.default_memory_pool().backend_name != "mimalloc":
+        pytest.skip("this Arrow uses another pool")
+    monkeypatch.delenv("ARROW_DEFAULT_MEMORY_POOL", raising=False)
+    if chosen is not None:
+        monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", chosen)
+    before = pa.jemalloc_memory_pool().bytes_allocated()
+    table = decode([b"7\n" * 10_000], schema("LONG"), kept=kept)
+    assert table.column(0).to_pylist() == [7] * 10_000
+    assert (pa.jemalloc_memory_pool().bytes_allocated() > before) == is_elsewhere
