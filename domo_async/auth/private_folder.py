@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import stat
+import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -23,8 +24,6 @@ _RETRY_PAUSE: Final = 0.01
 # The first two do not exist on Windows, the third exists only there. A FIFO in the place of a file must not make us
 # wait for somebody to open it.
 _CAREFUL: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_IN_FOLDER: Final = os.open in os.supports_dir_fd
-_ON_WINDOWS: Final = os.name == "nt"
 
 
 class NotPrivateError(Exception):
@@ -127,7 +126,7 @@ class PrivateFolder:
         """A descriptor of the folder to work in, None where the system has no such thing."""
         if create:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _IN_FOLDER:
+        if sys.platform == "win32" or os.open not in os.supports_dir_fd:
             yield None
             return
         folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
@@ -147,7 +146,7 @@ class PrivateFolder:
     def _check_file(self, name: str, found: os.stat_result) -> None:
         if not stat.S_ISREG(found.st_mode):
             raise NotPrivateError(f"{self.path / name} is no file")
-        if _ON_WINDOWS:
+        if sys.platform == "win32":
             return
         if found.st_uid != os.geteuid():
             raise NotPrivateError(f"{self.path / name} belongs to another user")
@@ -176,8 +175,8 @@ def _replace(new: str, old: str, folder: int | None) -> None:
             os.replace(new, old, src_dir_fd=folder, dst_dir_fd=folder)
         except PermissionError:
             # Windows does not replace a file while somebody reads it, which takes a moment.
-            if not (_ON_WINDOWS and left):
-                raise
-            time.sleep(_RETRY_PAUSE)
-        else:
-            return
+            if sys.platform == "win32" and left:
+                time.sleep(_RETRY_PAUSE)
+                continue
+            raise
+        return

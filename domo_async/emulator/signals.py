@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = ["wait_for_signal"]
+
+# On Windows a thread that waits without an end hears no Ctrl-C.
+_TURN: Final = 0.2 if sys.platform == "win32" else None
 
 
 def wait_for_signal() -> None:
@@ -24,7 +28,8 @@ def wait_for_signal() -> None:
 
     previous = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        stop.wait()
+        while not stop.wait(_TURN):
+            pass
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

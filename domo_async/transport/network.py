@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import select
+import sys
 from collections.abc import Iterable
 from typing import Final
 
@@ -45,7 +46,7 @@ def is_readable(number: int) -> bool:
     """
     if number < 0:
         return True
-    if not hasattr(select, "poll"):  # Windows
+    if sys.platform == "win32":
         return bool(select.select([number], [], [], 0)[0])
     # select() knows no numbers above 1,023, which a service with many connections reaches.
     watch = select.poll()
