@@ -19,7 +19,7 @@ from domo_async.errors import MissingExtraError
 try:
     from domo_async.integrations.spark.data_source import DomoDataSource, register
     from domo_async.integrations.spark.fleet import pull
-except ImportError as error:  # PySpark is missing, or it is one from before 4
-    raise MissingExtraError("The data source for Spark, with PySpark 4,", extra="spark") from error
+except ImportError as _error:  # PySpark is missing, or it is one from before 4
+    raise MissingExtraError("The data source for Spark, with PySpark 4,", extra="spark") from _error
 
 __all__ = ["DomoDataSource", "pull", "register"]
