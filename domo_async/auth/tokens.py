@@ -264,7 +264,7 @@ class TokenManager:
         return self._clock() >= token.expires_at
 
     def __repr__(self) -> str:
-        return f"<TokenManager grants={self._generation}>"
+        return f"<TokenManager grants={self._grants}>"
 
     def __reduce__(self) -> Never:
         raise TypeError("a TokenManager holds live tokens and does not pickle; ship settings and build one per process")
