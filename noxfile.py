@@ -19,6 +19,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 OLDEST = PYTHONS[0]
 TUTORIAL = Path("docs/pages/tutorial.md")
+WORKFLOWS = sorted(Path(".github/workflows").glob("*.yml"))
 PROGRAMS = (
     "tests/cli/test_demo.py",
     "tests/integrations/test_pytest_plugin.py",
@@ -29,6 +30,9 @@ PROGRAMS = (
 """Whole programs under way for seconds: too slow for every run of the suite."""
 APART = (*PROGRAMS, "tests/benchmarks", "tests/contract/test_specification.py", "tests/typing")
 """What the sessions programs, contract and types run instead of tests."""
+
+TOUCHING = ("auth", "http", "transport", "models", "tabular", "api", "cli")
+"""Folders of tests that meet the libraries which we depend on."""
 
 
 def group(name: str) -> list[str]:
@@ -50,11 +54,13 @@ def install_wheel(session: nox.Session, extras: str) -> None:
 
 @nox.session(python=OLDEST)
 def lint(session: nox.Session) -> None:
-    """Style, format, and the direction of imports."""
+    """Style, format, the direction of imports, and the workflows of GitHub."""
     session.install(*group("lint"), "-e", ".")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports")
+    session.run("check-jsonschema", "--builtin-schema=vendor.github-workflows", *map(str, WORKFLOWS))
+    session.run("zizmor", "--offline", "--quiet", *map(str, WORKFLOWS))
 
 
 @nox.session(python=OLDEST)
@@ -63,6 +69,7 @@ def types(session: nox.Session) -> None:
     session.install(*group("types"), "-e", ".[all,spark]")
     session.run("mypy")
     session.run("pyright")
+    session.run("pyright", "--pythonplatform=Windows")  # nothing runs there, so at least read what would
     session.run("pyright", "--verifytypes", "domo_async", "--ignoreexternal")
     session.run("pytest", "tests/typing")
 
@@ -115,8 +122,14 @@ def httpx2(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """The oldest releases that pyproject.toml allows, against all that touches them."""
     session.install("--resolution=lowest-direct", *group("test"), "-e", ".[all]")
-    folders = ("auth", "http", "transport", "models", "tabular", "api", "cli")
-    session.run("pytest", *(f"tests/{name}" for name in folders), "--numprocesses=4", *session.posargs)
+    session.run("pytest", *(f"tests/{name}" for name in TOUCHING), "--numprocesses=4", *session.posargs)
+
+
+@nox.session(python=PYTHONS[-1], venv_backend="uv")
+def newest(session: nox.Session) -> None:
+    """What is about to be released, of all that we depend on, against all that touches it."""
+    session.install("--upgrade", "--prerelease=allow", *group("test"), "-e", ".[all]")
+    session.run("pytest", *(f"tests/{name}" for name in TOUCHING), "--numprocesses=4", *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -155,7 +168,9 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def tutorial(session: nox.Session) -> None:
     """The tutorial, followed to the letter in an environment that holds only what it installs."""
-    (extras,) = re.findall(r"^pip install 'domo-async\[([\w,]+)\]'$", TUTORIAL.read_text(), re.MULTILINE)
+    (extras,) = re.findall(
+        r"^pip install 'domo-async\[([\w,]+)\]'$", TUTORIAL.read_text(encoding="utf-8"), re.MULTILINE
+    )
     install_wheel(session, extras)
     session.run("python", "tests/docs/tutorial.py")
 
