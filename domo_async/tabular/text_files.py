@@ -21,12 +21,15 @@ _BLOCK: Final = 2**20
 class TextFile:
     """Reads a file in blocks; whether it is compressed with gzip, its first bytes say.
 
+    A name that ends in ``.gz`` is a promise that they have to keep: other bytes under such a name are a mistake of
+    whoever wrote them, or damaged. A file without a byte keeps any promise.
+
     Args:
         path: The file.
 
     Raises:
         OSError: It cannot be opened.
-        InvalidDataError: It is UTF-16.
+        InvalidDataError: It is UTF-16, or called ``.gz`` and not compressed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,6 +37,13 @@ class TextFile:
         self._file = path.open("rb")
         start = self._file.read(len(_GZIP))
         self._file.seek(0)
+        if start and start != _GZIP and path.suffix.lower() == ".gz":
+            self._file.close()
+            raise InvalidDataError(
+                "the file is called .gz, and its bytes are not gzip",
+                source=self._source,
+                hint="Take .gz off its name if it holds plain text; otherwise it is damaged: make it again",
+            )
         if start in _UTF_16:
             self._file.close()
             raise InvalidDataError("the file is UTF-16", source=self._source, hint="Save it as UTF-8")

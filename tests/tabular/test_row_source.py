@@ -321,6 +321,23 @@ async def test_rows_are_counted_over_the_whole_file(tmp_path: Path) -> None:
     assert (await problem(path, Schema(columns=[Column(name="n", type="LONG"), Column(name="text")]))).row == 300_001
 
 
+@pytest.mark.parametrize("name", ["plain.csv.gz", "PLAIN.CSV.GZ"])
+@pytest.mark.parametrize("data", [b"n,text\n1,a\n", b"\x1f", b"PK\x03\x04", b"\xff\xfen\0"])
+async def test_a_name_that_promises_gzip(tmp_path: Path, name: str, data: bytes) -> None:
+    """What was never compressed, or not with gzip, or is half of something, is not taken for CSV."""
+    path = tmp_path / name
+    path.write_bytes(data)
+    error = await problem(path)
+    assert error.message == f"{path}: the file is called .gz, and its bytes are not gzip"
+    assert "Take .gz off its name" in str(error)
+    assert error.source == str(path)
+
+
+async def test_an_empty_file_is_empty_under_any_name(tmp_path: Path) -> None:
+    (tmp_path / "none.csv.gz").touch()
+    assert "there is no line of names" in str(await problem(tmp_path / "none.csv.gz"))
+
+
 async def test_a_truncated_file(tmp_path: Path) -> None:
     path = tmp_path / "half.csv.gz"
     path.write_bytes(gzip.compress(CSV.encode() * 10)[:-20])
