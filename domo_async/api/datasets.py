@@ -43,6 +43,7 @@ class DataSets(DataSetReads):
 
         Raises:
             QueryError: Domo refused the SQL; the message is its own.
+            IncompleteDataError: Fewer rows arrived than Domo counted, at every attempt.
             CallError: Anything else that can happen to a call.
 
         Example:

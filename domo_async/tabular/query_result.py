@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from domo_async.errors import InvalidArgumentError, InvalidResponseError
+from domo_async.errors import IncompleteDataError, InvalidArgumentError, InvalidResponseError
 from domo_async.models import ColumnType, QueryResponse
 from domo_async.models.html_view import Column, table_html
 from domo_async.tabular.exact_numbers import exact_rows
@@ -143,9 +143,15 @@ class QueryResult(QueryResponse):
         """Read an answer, and keep all digits of its DECIMAL columns.
 
         Raises:
+            IncompleteDataError: It has fewer rows than it says.
             pydantic.ValidationError: It is not an answer to a query.
         """
         result = cls.model_validate_json(body)
+        # Domo does not say what this number counts. Where it is smaller than what came, it is not these rows, and none
+        # of them is missing.
+        arrived, counted = len(result.rows), result.num_rows
+        if counted is not None and arrived < counted:
+            raise IncompleteDataError(f"{arrived} rows of the query arrived, and Domo counted {counted}")
         decimals = [index for index, column in enumerate(result.metadata) if column.type == ColumnType.DECIMAL]
         rows = exact_rows(result.rows, body, decimals)
         return result if rows is result.rows else result.model_copy(update={"rows": rows})

@@ -10,6 +10,7 @@ import respx
 from domo_async import AsyncDomo
 from domo_async.errors import (
     AuthenticationError,
+    IncompleteDataError,
     InsufficientScopeError,
     InvalidArgumentError,
     InvalidResponseError,
@@ -272,6 +273,38 @@ async def test_a_query_is_repeated_like_a_read(wire):
         await domo.datasets.query(ID, "SELECT 1")
 
     assert [json.loads(call.request.content) for call in route.calls] == [{"sql": "SELECT 1"}] * 2
+
+
+@pytest.mark.parametrize(("rows", "counted"), [(RESULT["rows"], 3), ([], 1), (None, 2)])
+async def test_a_query_without_all_of_its_rows_is_an_error(wire, domo, rows, counted):
+    wire.post(f"/v1/datasets/query/execute/{ID}").respond(json=RESULT | {"rows": rows, "numRows": counted})
+
+    with pytest.raises(IncompleteDataError) as caught:
+        await domo.datasets.query(ID, "SELECT gauge FROM table")
+
+    assert caught.value.message == f"{len(rows or [])} rows of the query arrived, and Domo counted {counted}"
+    assert (caught.value.operation, caught.value.retryable) == ("datasets.query", True)
+
+
+async def test_a_query_without_all_of_its_rows_is_repeated(wire):
+    route = wire.post(f"/v1/datasets/query/execute/{ID}")
+    route.side_effect = [respx.MockResponse(json=RESULT | {"numRows": 3}), respx.MockResponse(json=RESULT)]
+
+    async with AsyncDomo("id", "secret", transport="httpx", retries=1) as domo:
+        assert len(await domo.datasets.query(ID, "SELECT 1")) == 2
+
+    assert route.call_count == 2
+
+
+@pytest.mark.parametrize("counted", [None, "absent", 2, 1, 0, -1])
+async def test_a_query_is_not_doubted_where_domo_does_not_count_its_rows(wire, domo, counted):
+    """The number may be missing, and one that is too small speaks of something else."""
+    answer = RESULT | {"numRows": counted}
+    if counted == "absent":
+        del answer["numRows"]
+    wire.post(f"/v1/datasets/query/execute/{ID}").respond(json=answer)
+
+    assert len(await domo.datasets.query(ID, "SELECT gauge FROM table")) == 2
 
 
 # export
