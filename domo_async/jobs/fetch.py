@@ -129,6 +129,7 @@ class Fetching:
         self._folder = folder
         self._watch = watch
         self._columns = recipe.columns
+        self._ends_in_cr = False
 
     async def run(self, names: Callable[[int], str]) -> list[Part]:
         """Fetch it.
@@ -164,7 +165,13 @@ class Fetching:
     async def _check(self, rows: int) -> None:
         """Compare with the count of Domo, a second time if the DataSet may have changed meanwhile."""
         dataset = self._dataset
-        await check_count(rows, expected_rows(dataset), self._recount, dataset=dataset.name or dataset.id)
+        await check_count(
+            rows,
+            expected_rows(dataset),
+            self._recount,
+            dataset=dataset.name or dataset.id,
+            ends_in_cr=self._ends_in_cr,
+        )
 
     async def _recount(self) -> int | None:
         return (await self._means.source.get(self._dataset.id)).rows
@@ -233,6 +240,7 @@ class Fetching:
             decimal=recipe.decimal,
             on_progress=lambda rows, _: self._watch.written(rows),
         )
+        self._ends_in_cr = self._ends_in_cr or written.ends_in_cr
         digest = await compute(partial(_sha256, written.path))
         return Part(written.path, written.rows, written.bytes, digest)
 

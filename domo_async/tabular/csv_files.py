@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from domo_async.tabular.csv_blocks import DEFAULT_BLOCK_SIZE, CsvCutter, FlawedCsvError
 from domo_async.tabular.deflate import release_vector_registers
 from domo_async.tabular.extras import require
-from domo_async.tabular.records import count_records
+from domo_async.tabular.records import begins_with_cr_record, count_records
 from domo_async.tabular.text_lines import joined_lines
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ class CsvFile:
         width: Number of columns of the export, None when it is not known.
         compressed: Whether to compress with gzip.
         dataset: How error messages call the DataSet.
+
+    Attributes:
+        ends_in_cr: Whether the first row that Domo sent ends with a lone CR. The rows are not counted right then.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class CsvFile:
         self._skip_blank_lines = width != 1
         self._dataset = dataset
         self._rows = 0
+        self.ends_in_cr: bool = False
         self._compressor: _Compressor | None = _gzip() if compressed else None
         self._file = path.open("wb")
         if header:
@@ -103,6 +107,8 @@ class CsvFile:
         before = self._rows
         try:
             while (block := self._cutter.cut()) is not None:
+                if not self._rows:
+                    self.ends_in_cr = begins_with_cr_record(block.data)
                 self._rows += count_records(block.data, skip_blank_lines=self._skip_blank_lines)
                 self._put(block.data)
         except FlawedCsvError as flaw:

@@ -55,6 +55,7 @@ class WrittenFile:
         rows: Rows in it, the line of names not counted.
         bytes: Its size.
         received: Bytes of CSV that came from Domo for it.
+        ends_in_cr: Whether it is the CSV that came, and its first row ends with a lone CR: then `rows` is not right.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class WrittenFile:
     rows: int
     bytes: int
     received: int
+    ends_in_cr: bool = False
 
 
 class _File(Protocol):
@@ -137,9 +139,11 @@ async def write_export(
             await export.to_csv(chunks, replacement.path, include_header=include_header, columns=columns)
         else:
             await export.to_table(chunks, replacement.path, columns=columns, decimal=decimal)
-        await check_count(export.rows, expected_rows, recount, dataset=_called(dataset))
+        await check_count(export.rows, expected_rows, recount, dataset=_called(dataset), ends_in_cr=export.ends_in_cr)
         size = await compute(replacement.commit)
-    return WrittenFile(path=path, format=kind, rows=export.rows, bytes=size, received=export.received)
+    return WrittenFile(
+        path=path, format=kind, rows=export.rows, bytes=size, received=export.received, ends_in_cr=export.ends_in_cr
+    )
 
 
 class _Export:
@@ -156,6 +160,7 @@ class _Export:
         self._reported = 0
         self.received = 0
         self.rows = 0
+        self.ends_in_cr = False
 
     async def to_csv(
         self, chunks: AsyncIterable[bytes], path: Path, *, include_header: bool, columns: Sequence[str] | None
@@ -171,7 +176,8 @@ class _Export:
         )
         if columns is None:
             groups = read_ahead(gathered(self._counted(chunks), DEFAULT_BLOCK_SIZE), BLOCKS_AHEAD)
-            await self._fill(new, groups, CsvFile.write)
+            file = await self._fill(new, groups, CsvFile.write)
+            self.ends_in_cr = file.ends_in_cr
         else:
             as_text = Schema(columns=[Column(name=name) for name in self._schema.names])
             batches = read_batches(self._counted(chunks), as_text, columns=columns, dataset=_called(self._dataset))
@@ -200,7 +206,7 @@ class _Export:
         new: Callable[[], FileT],
         items: AbstractAsyncContextManager[AsyncIterator[ItemT]],
         write: Callable[[FileT, ItemT], int],
-    ) -> None:
+    ) -> FileT:
         """Write all items in worker threads, one call at a time, while the next items are being made."""
         file = await self._in_thread(new)
         try:
@@ -211,6 +217,7 @@ class _Export:
         except BaseException:
             await finish(file.abort)
             raise
+        return file
 
     async def _in_thread(self, work: Callable[[], ResultT]) -> ResultT:
         try:

@@ -22,7 +22,14 @@ def expected_rows(dataset: DataSet) -> int | None:
     return None if dataset.pdp_enabled else dataset.rows
 
 
-async def check_count(rows: int, expected: int | None, recount: RecountCallback | None, *, dataset: str) -> None:
+async def check_count(
+    rows: int,
+    expected: int | None,
+    recount: RecountCallback | None,
+    *,
+    dataset: str,
+    ends_in_cr: bool = False,
+) -> None:
     """Raise unless as many rows arrived as the DataSet had before, or has now.
 
     Args:
@@ -30,6 +37,7 @@ async def check_count(rows: int, expected: int | None, recount: RecountCallback 
         expected: Rows that the DataSet had when it was described; None skips the check.
         recount: Asked only when these differ, for the DataSet may have changed since. None when nobody can tell.
         dataset: How the message calls the DataSet.
+        ends_in_cr: Whether the first row ends with a lone CR, so that it is plain why the number is wrong.
 
     Raises:
         IncompleteDataError: It is another number of rows.
@@ -38,6 +46,12 @@ async def check_count(rows: int, expected: int | None, recount: RecountCallback 
         return
     now = None if recount is None else await recount()
     if rows != now:
-        raise IncompleteDataError(
-            f"DataSet {dataset!r}: {rows} rows arrived, and it has {expected if now is None else now}"
+        words = f"DataSet {dataset!r}: {rows} rows arrived, and it has {expected if now is None else now}"
+        if not ends_in_cr:
+            raise IncompleteDataError(words)
+        error = IncompleteDataError(
+            f"{words}: rows end with a lone CR instead of LF, and are counted as one",
+            hint="Name its columns, and the CSV is written anew with LF; or choose another format",
         )
+        error.retryable = False  # the same bytes come again
+        raise error

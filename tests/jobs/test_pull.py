@@ -23,6 +23,7 @@ from domo_async.errors import (
     TargetError,
 )
 from domo_async.jobs import (
+    DataSetOptions,
     PullFinished,
     PullStarted,
     TransferFailed,
@@ -173,6 +174,20 @@ async def test_missing_rows_are_noticed(shelf: Shelf, tmp_path: Path) -> None:
     assert isinstance(report.failed[0].error, IncompleteDataError)
     assert "10 rows arrived, and it has 11" in str(report.failed[0].error)
     assert shelf.exports == ["a", "a"]
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("rows_per_file", [None, 4])
+async def test_rows_that_end_with_a_lone_cr_are_not_fetched_again(
+    shelf: Shelf, tmp_path: Path, rows_per_file: int | None
+) -> None:
+    """They would come in the same way."""
+    shelf.put("a", 10)
+    shelf.bodies["a"] = shelf.bodies["a"].replace(b"\n", b"\r")
+    options = {"a": DataSetOptions(rows_per_file=rows_per_file)}
+    report = await pull(shelf, ["a"], to=tmp_path, format="csv", options=options, retries=1, sleep=Naps())
+    assert "1 rows arrived, and it has 10: rows end with a lone CR" in str(report.failed[0].error)
+    assert shelf.exports == ["a"]
     assert files(tmp_path) == []
 
 

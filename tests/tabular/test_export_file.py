@@ -250,6 +250,38 @@ async def test_a_new_count_decides(tmp_path: Path) -> None:
         await write_export(body(), tmp_path / "a.csv", dataset=DATASET, expected_rows=4, recount=recount)
 
 
+CR_ROWS = CSV.replace(b"\n", b"\r").replace(b"two\r", b"two\n")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["csv", "csv.gz"])
+async def test_rows_that_end_with_a_lone_cr_are_named_as_the_reason(tmp_path: Path, kind: FileFormat) -> None:
+    """Domo never sends them, but whoever does shall not look for rows that are not missing. Trying again is no cure."""
+    with pytest.raises(IncompleteDataError, match="1 rows arrived, and it has 3: rows end with a lone CR") as caught:
+        await write_export(body(CR_ROWS), tmp_path / f"a.{kind}", dataset=DATASET, expected_rows=3)
+    assert caught.value.hint
+    assert not caught.value.retryable
+    assert files(tmp_path) == []
+
+
+@pytest.mark.anyio
+async def test_what_the_hint_says_about_lone_crs_helps(tmp_path: Path) -> None:
+    target = tmp_path / "a.csv"
+    await write_export(body(CR_ROWS), target, dataset=DATASET, expected_rows=3, columns=SCHEMA.names)
+    assert target.read_bytes() == b'Id,"Te""xt",Price,At\n' + CSV
+    written = await write_export(body(CR_ROWS), tmp_path / "a.parquet", dataset=DATASET, expected_rows=3)
+    assert pq.read_table(written.path).to_pydict() == ROWS
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("data", [CSV.replace(b"two\n", b"two\r"), CSV.replace(b"\n", b"\r\n"), b"1,a,,\n2,b\rc,,\n"])
+async def test_other_crs_are_no_reason_for_missing_rows(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(IncompleteDataError) as caught:
+        await write_export(body(data), tmp_path / "a.csv", dataset=DATASET, expected_rows=9)
+    assert "CR" not in str(caught.value)
+    assert caught.value.retryable
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", FILE_FORMATS)
 async def test_cancellation_leaves_nothing(tmp_path: Path, kind: FileFormat) -> None:

@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domo_async.tabular import records
-from domo_async.tabular.records import RecordSplitter, RecordTooLongError, count_records, ends_inside_quotes
+from domo_async.tabular.records import (
+    RecordSplitter,
+    RecordTooLongError,
+    begins_with_cr_record,
+    count_records,
+    ends_inside_quotes,
+)
 from tests.tabular.domo_csv import Sheet, sheets, split
 
 WILD = st.text('a",\n\r', max_size=60).map(str.encode)
@@ -128,6 +134,35 @@ def test_blank_lines(data: bytes, skipping: int, counting: int) -> None:
     """In a table of several columns they are no records; in a table of one column they are nulls."""
     assert count_records(data, skip_blank_lines=True) == skipping
     assert count_records(data, skip_blank_lines=False) == counting
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"1,a\r2,b\r", True),
+        (b'"two\nlines","x\r\n""y"\r2', True),
+        (b'5.5" pipe,6"\r', True),
+        (b"\r1\r", True),
+        (b"1,a\n2,b\r", False),
+        (b"1,a\r\n2,b\r\n", False),
+        (b'"two\rlines",1\n', False),
+        (b'"never closed\r', False),
+        (b"1,a", False),
+        (b"", False),
+    ],
+)
+def test_a_lone_cr_where_the_first_record_may_end(data: bytes, expected: bool) -> None:
+    """Inside quotes it is text, and before LF it is the better half of a line end."""
+    assert begins_with_cr_record(data) is expected
+
+
+def test_records_with_lone_crs_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And it is said why none of them ever ended."""
+    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 10_000)
+    splitter = RecordSplitter(100)
+    splitter.feed(b"1,x\r" * 20_000)
+    with pytest.raises(RecordTooLongError, match="longer than 10000 bytes, since it ends with a lone CR"):
+        splitter.take()
 
 
 def test_a_record_may_be_far_longer_than_a_block() -> None:
