@@ -6,12 +6,13 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
 from domo_async.auth.tokens import GRANT_OPERATION
-from domo_async.errors import CallError, CallTimeoutError, DomoError, NotFoundError, RateLimitError
+from domo_async.errors import CallError, DomoError, NotFoundError, RateLimitError
 from domo_async.http.answer import Answer, OpenAnswer
 from domo_async.http.download import Download
 from domo_async.http.engine import Engine
@@ -19,6 +20,7 @@ from domo_async.http.lane import Lane, closed_error
 from domo_async.http.options import CallOptions
 from domo_async.http.request import Request
 from domo_async.http.retries import asks_for_calm, cannot_have_acted, requested_wait, wait_before_retry
+from domo_async.http.too_late import too_late
 
 if TYPE_CHECKING:
     from domo_async.observing.watching import CallWatch
@@ -29,6 +31,19 @@ logger: logging.Logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _BUDGET_POLL = 0.25
+
+
+@dataclass(slots=True)
+class _Admission:
+    """What an attempt has to wait for before it may begin.
+
+    Attributes:
+        until: The latest moment at which it may, None for none.
+        in_line: Whether it waits for a slot.
+    """
+
+    until: float | None = None
+    in_line: bool = False
 
 
 class Session:
@@ -60,8 +75,8 @@ class Session:
         """
         watch = self._watch(request)
 
-        async def attempt(lane: Lane, until: float | None) -> T:
-            await self._admitted(lane, until, watch)
+        async def attempt(lane: Lane, admission: _Admission) -> T:
+            await self._admitted(lane, admission, watch)
             try:
                 if watch is None:
                     return parse(await lane.exchange.ask(request, self.options))
@@ -105,8 +120,8 @@ class Session:
     async def _open(
         self, request: Request, failure: CallError | None, watch: CallWatch | None
     ) -> tuple[OpenAnswer, Lane]:
-        async def attempt(lane: Lane, until: float | None) -> tuple[OpenAnswer, Lane]:
-            await self._admitted(lane, until, watch)
+        async def attempt(lane: Lane, admission: _Admission) -> tuple[OpenAnswer, Lane]:
+            await self._admitted(lane, admission, watch)
             seen = watch.attempt() if watch is not None else None
             try:
                 answer = await lane.exchange.open(request, self.options, seen)
@@ -135,7 +150,7 @@ class Session:
     async def _until_done(
         self,
         request: Request,
-        attempt: Callable[[Lane, float | None], Awaitable[T]],
+        attempt: Callable[[Lane, _Admission], Awaitable[T]],
         vanished: Callable[[], T] | None = None,
         *,
         failure: CallError | None = None,
@@ -145,7 +160,7 @@ class Session:
 
         Args:
             request: What is asked.
-            attempt: Makes one attempt, given the latest moment at which it may begin.
+            attempt: Makes one attempt, once it is admitted.
             vanished: The result of a deletion that finds nothing to delete, after an attempt whose answer was lost: it
                 was that attempt which deleted it.
             failure: How an earlier attempt ended.
@@ -155,9 +170,9 @@ class Session:
         lane = engine.lane()
         engine.counters.calls += failure is None
         started = engine.clock()
-        scope, until = anyio.CancelScope(), None
+        scope, admission = anyio.CancelScope(), _Admission()
         if options.deadline is not None:
-            scope.deadline, until = anyio.current_time() + options.deadline, started + options.deadline
+            scope.deadline, admission.until = anyio.current_time() + options.deadline, started + options.deadline
         last = failure
         attempts = failure.attempts if failure is not None else 0
         doubtful = False
@@ -168,7 +183,7 @@ class Session:
                         await self._wait_to_retry(request, last, started, watch)
                     attempts += 1
                     try:
-                        result = await attempt(lane, until)
+                        result = await attempt(lane, admission)
                     except CallError as error:
                         _name(error, request)
                         if doubtful and vanished is not None and isinstance(error, NotFoundError):
@@ -186,12 +201,17 @@ class Session:
             # Somebody cancelled the scope: the deadline, or the closing of the client.
             if lane.closed:
                 raise closed_error() from last
-            raise self._too_late(request, last, attempts, engine.clock() - started)
+            late = too_late(options.deadline, last, lane.limit if admission.in_line else None)
+            if late is not last:
+                _name(late, request)
+                late.attempts = attempts or 1
+            late.elapsed = engine.clock() - started
+            raise late
         except DomoError:
             engine.counters.failures += 1
             raise
 
-    async def _admitted(self, lane: Lane, until: float | None, watch: CallWatch | None) -> None:
+    async def _admitted(self, lane: Lane, admission: _Admission, watch: CallWatch | None) -> None:
         """Take a slot, and hold still for as long as Domo asked everybody to; not if that is beyond the deadline.
 
         A connection is not asked for before that, nor before there is a token: other clients, who need not wait for
@@ -199,12 +219,14 @@ class Session:
         """
         if watch is not None:
             watch.waiting()
+        admission.in_line = True
         await lane.limit.acquire()
+        admission.in_line = False
         try:
             if watch is not None:
                 watch.waited("slot")
             while (rest := self.engine.pause.remaining()) > 0:
-                if until is not None and self.engine.clock() + rest > until:
+                if admission.until is not None and self.engine.clock() + rest > admission.until:
                     raise RateLimitError("Domo asked these credentials to wait", status=429, retry_after=rest)
                 await anyio.sleep(rest + random.random() * min(1.0, 0.1 + 0.1 * rest))  # noqa: S311 - not a secret
                 if watch is not None:
@@ -257,18 +279,6 @@ class Session:
             await anyio.sleep(_BUDGET_POLL * (0.5 + random.random()))  # noqa: S311 - not a secret
         if watch is not None:
             watch.waited("retry")
-
-    def _too_late(self, request: Request, last: CallError | None, attempts: int, elapsed: float) -> CallError:
-        """What to raise when the deadline ended the call: the last real error if there was one."""
-        hint = f"The deadline of {self.options.deadline:g} s passed"
-        if last is not None:
-            last.hint = f"{last.hint}. {hint}" if last.hint else hint
-            last.elapsed = elapsed
-            return last
-        error = CallTimeoutError(f"No answer within the deadline of {self.options.deadline:g} s", phase="deadline")
-        _name(error, request)
-        error.attempts, error.elapsed = max(1, attempts), elapsed
-        return error
 
 
 def _name(error: CallError, request: Request) -> None:

@@ -2,8 +2,10 @@
 
 import gc
 import logging
+import threading
 import time
 import traceback
+from contextlib import AsyncExitStack
 
 import anyio
 import pytest
@@ -26,7 +28,9 @@ from domo_async.errors import (
     ServerError,
     StatusError,
 )
+from domo_async.http.limits import ConcurrencyLimit
 from domo_async.http.operations import Safety
+from domo_async.http.too_late import too_late
 
 pytestmark = pytest.mark.anyio
 
@@ -241,6 +245,83 @@ async def test_the_deadline_is_kept_and_the_last_real_error_surfaces(wire, carri
         assert caught.value.attempts >= 1
         assert caught.value.elapsed <= 2.0
         assert (domo.stats.in_flight, domo.stats.failures) == (0, 1)
+
+
+def a_body_without_end(peer, request):
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 100000\r\n\r\n1,a\n")
+    peer.wait_until_client_leaves()
+
+
+@pytest.mark.parametrize(("slots", "taken"), [(1, "the only slot was taken"), (2, "all 2 slots were taken")])
+async def test_a_call_that_got_no_slot_says_who_has_them(wire, carrier, slots, taken):
+    """A call inside of an open export waits for itself where there is one slot, and would never find out."""
+    server = wire.serve(wire.answering(a_body_without_end))
+    async with wire.client(server, carrier.transport, concurrency=slots) as domo, AsyncExitStack() as exports:
+        for _ in range(slots):
+            await anext(aiter(await exports.enter_async_context(domo.datasets.export("d"))))
+        with anyio.fail_after(5), pytest.raises(CallTimeoutError) as caught:
+            await ask(domo.with_options(deadline=0.05))
+        assert domo.stats.in_flight == slots
+    error = caught.value
+    assert error.phase == "deadline"
+    assert f"the deadline of 0.05 s: {taken} for the whole time, and nothing was sent" in str(error)
+    assert "Close open exports" in error.hint
+    assert "concurrency=" in error.hint
+    assert {call.path for call in server.calls} == {"/v1/datasets/d/data?includeHeader=false"}
+
+
+async def test_a_call_that_lost_its_slot_to_an_export_keeps_its_real_error(wire, carrier):
+    """It gave the slot back while it waited to try again, and did not get another one."""
+    asked, next_in_line, over = threading.Event(), threading.Event(), anyio.Event()
+
+    def busy(peer, request):
+        asked.set()
+        next_in_line.wait(10)
+        peer.respond(503)
+
+    server = wire.serve(wire.answering(busy, a_body_without_end))
+    async with wire.client(server, carrier.transport, concurrency=1) as domo:
+        await domo.token()
+
+        async def export():
+            async with domo.datasets.export("d"):
+                await over.wait()
+
+        async def let_an_export_wait_for_the_slot():
+            await anyio.to_thread.run_sync(asked.wait)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(export)
+                await anyio.wait_all_tasks_blocked()
+                next_in_line.set()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(let_an_export_wait_for_the_slot)
+            with anyio.fail_after(5), pytest.raises(ServerError) as caught:
+                await ask(domo.with_options(deadline=1.5, retries=1))
+            over.set()
+    assert "The deadline of 1.5 s passed while the only slot was taken" in str(caught.value)
+    assert caught.value.attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("bounds", "taken"),
+    [((1, 5), "all 3 slots (5 when Domo is not overloaded) were taken"), ((1, 2), "the only slot (2 when ")],
+)
+def test_slots_that_overload_took_away_are_told_apart(bounds, taken):
+    """More concurrency would not bring them back."""
+    limit = ConcurrencyLimit(bounds)
+    limit.overloaded()
+    assert taken in str(too_late(1, None, limit))
+
+
+async def test_a_deadline_that_passes_with_a_slot_blames_no_slots(wire, carrier):
+    server = wire.serve(wire.answering(wire.silent))
+    async with wire.client(server, carrier.transport, concurrency=1, deadline=0.2) as domo:
+        await domo.token()
+        with pytest.raises(CallTimeoutError) as caught:
+            await ask(domo)
+    assert "slot" not in str(caught.value)
+    assert caught.value.hint is None
 
 
 @pytest.mark.parametrize("retry_after", ["3600", "date"])
