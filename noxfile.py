@@ -137,7 +137,7 @@ def core(session: nox.Session) -> None:
     """What works without any extra: only the core dependencies are installed."""
     install_wheel(session, "")
     session.install(*group("test"))
-    session.run("pytest", "tests/auth", "tests/http", "tests/models", "-m", "not emulator", *session.posargs)
+    session.run("pytest", "tests/auth", "tests/http", "tests/models", "--numprocesses=4", *session.posargs)
 
 
 @nox.session(python=OLDEST)

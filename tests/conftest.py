@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,15 @@ from hypothesis import settings
 # How long an example takes says something of the machine and nothing of the law.
 settings.register_profile("domo_async", deadline=None)
 settings.load_profile("domo_async")
+
+_HAS_EMULATOR = find_spec("starlette") is not None
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Where no extra is installed, leave out the modules that talk to an emulator."""
+    if _HAS_EMULATOR or not collection_path.match("test_*.py"):
+        return None
+    return "domo_async.emulator" in collection_path.read_text(encoding="utf-8") or None
 
 
 @pytest.fixture(params=["asyncio", "trio"])

@@ -8,6 +8,7 @@ import struct
 import threading
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from importlib.util import find_spec
 
 import pytest
 
@@ -284,4 +285,6 @@ class Carrier:
 )
 def carrier(request):
     """Each event loop with each transport that runs on it. Modules that use it take `anyio_backend` from it."""
+    if request.param.transport == "aiohttp" and find_spec("aiohttp") is None:
+        pytest.skip("the extra fast is not installed")
     return request.param
