@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 __all__ = [
-    "DataSetId",
+    "DATASET_ID",
+    "DataSetArgument",
     "EventsOption",
     "FromJsonOption",
     "JsonOption",
@@ -21,7 +22,7 @@ __all__ = [
     "positive",
 ]
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+DATASET_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 def dataset_id(text: str) -> str:
@@ -30,11 +31,17 @@ def dataset_id(text: str) -> str:
     Raises:
         typer.BadParameter: It is no UUID.
     """
-    if not _UUID.fullmatch(text):
+    if not DATASET_ID.fullmatch(text):
         raise typer.BadParameter(
             f"{text!r} is not the id of a DataSet, such as 4405ff58-1957-45f0-82bd-914d989a3ea3; "
             f"`domo-async datasets list --name-like TEXT` finds it"
         )
+    return text
+
+
+def _id_or_name(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("neither an id nor a name: it is empty")
     return text
 
 
@@ -75,8 +82,11 @@ FromJsonOption = Annotated[
         help="Read fields from a JSON object in this file, - for standard input. Options go before it.", metavar="FILE"
     ),
 ]
-DataSetId = Annotated[
-    str, typer.Argument(help="Id of the DataSet.", metavar="ID", show_default=False, parser=dataset_id)
+DataSetArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Id of the DataSet, or its exact name.", metavar="DATASET", show_default=False, parser=_id_or_name
+    ),
 ]
 SchemaOption = Annotated[
     list[str] | None,

@@ -90,9 +90,37 @@ def test_deleting_needs_a_yes(domo_async, json_of, emulator, stock):
     assert "Stock" not in emulator.dataset_ids
 
 
-@pytest.mark.parametrize("wrong", ["Stock", "4405ff58", f"{MISSING}x", f"../{MISSING}"])
-def test_what_is_no_id_never_reaches_domo(offline, wrong):
-    for command in (["show"], ["export"], ["rename", "x"], ["query", "x"], ["delete"]):
-        outcome = offline("datasets", command[0], wrong, *command[1:])
+def test_the_exact_name_does_wherever_the_id_does(json_of, emulator, stock, tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("bolt,3\n")
+    assert json_of("datasets", "show", "Stock")["id"] == stock
+    assert json_of("datasets", "import", "Stock", rows, "--replace")["dataset_id"] == stock
+    assert json_of("datasets", "query", "Stock", "SELECT COUNT(*) AS n FROM table")["rows"] == [[1]]
+    assert json_of("datasets", "export", "Stock", "--to", tmp_path / "stock.csv")["rows"] == 1
+    assert json_of("policies", "list", "Stock") == json_of("policies", "list", stock)
+    assert json_of("datasets", "update", "Stock", "--description", "bolts")["id"] == stock
+    assert json_of("datasets", "rename", "Stock", "Store")["id"] == stock
+    assert json_of("datasets", "delete", "Store", "--yes") == {"deleted": True, "id": stock}
+    assert stock not in emulator.dataset_ids.values()
+
+
+def test_a_name_of_several_is_not_guessed(domo_async, json_of, stock):
+    twin = json_of("datasets", "create", "--name", "Stock", "--schema", "item:STRING")["id"]
+    for command in (["show"], ["delete", "--yes"]):
+        outcome = domo_async("datasets", command[0], "Stock", *command[1:])
+        assert (outcome.code, outcome.out) == (ExitCode.USAGE, "")
+        assert stock in outcome.err
+        assert twin in outcome.err
+    assert {json_of("datasets", "show", one)["name"] for one in (stock, twin)} == {"Stock"}
+
+
+@pytest.mark.parametrize("wrong", ["stock", "Stoc", "4405ff58", f"{MISSING}x", f"../{MISSING}"])
+def test_what_is_neither_an_id_nor_a_name_is_not_taken_for_another(domo_async, stock, wrong):
+    for command in (["show"], ["export"], ["rename", "x"], ["query", "x"], ["delete", "--yes"]):
+        outcome = domo_async("datasets", command[0], wrong, *command[1:])
         assert (outcome.code, outcome.out) == (ExitCode.USAGE, "")
         assert "domo-async datasets list --name-like TEXT" in outcome.err
+
+
+def test_an_empty_name_never_reaches_domo(offline):
+    assert offline("datasets", "show", " ").code == ExitCode.USAGE

@@ -70,7 +70,7 @@ def test_help_names_arguments_options_and_commands(offline):
     words = offline("datasets", "rename", "-h").out
     for part in (
         "Usage: domo-async datasets rename",
-        "Arguments:\n  ID",
+        "Arguments:\n  DATASET",
         "  NAME",
         "Options:\n  --json",
         "  -h, --help",

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from domo_async.cli.actions import arguments, delete, show_thing
+from domo_async.cli.dataset_names import dataset_meant
 from domo_async.cli.families.dataset_views import DATASET
 from domo_async.cli.options import (
-    DataSetId,
+    DataSetArgument,
     FromJsonOption,
     JsonOption,
     SchemaFileOption,
@@ -48,7 +49,7 @@ def create(
 
 def update(
     context: typer.Context,
-    dataset_id: DataSetId,
+    dataset: DataSetArgument,
     *,
     name: NameOption = None,
     description: DescriptionOption = None,
@@ -76,12 +77,13 @@ def update(
         "schema": wanted_schema(schema, schema_file),
     }
     fields = arguments(context, DataSets.update, options, source=from_json, readers={"schema": schema_in})
+    dataset_id = dataset_meant(context, dataset)
     show_thing(context, DATASET, lambda domo: domo.datasets.update(dataset_id, **fields), as_json=as_json)
 
 
 def rename(
     context: typer.Context,
-    dataset_id: DataSetId,
+    dataset: DataSetArgument,
     name: Annotated[str, typer.Argument(help="Its new name.", metavar="NAME", show_default=False)],
     *,
     as_json: JsonOption = False,
@@ -90,16 +92,18 @@ def rename(
 
     Example: domo-async datasets rename 4405ff58-1957-45f0-82bd-914d989a3ea3 "Sales 2026"
     """
+    dataset_id = dataset_meant(context, dataset)
     show_thing(context, DATASET, lambda domo: domo.datasets.rename(dataset_id, name), as_json=as_json)
 
 
 def delete_dataset(
-    context: typer.Context, dataset_id: DataSetId, *, yes: YesOption = False, as_json: JsonOption = False
+    context: typer.Context, dataset: DataSetArgument, *, yes: YesOption = False, as_json: JsonOption = False
 ) -> None:
     """Delete a DataSet and its rows for good. Its stream, if it has one, stays behind.
 
     Example: domo-async datasets delete 4405ff58-1957-45f0-82bd-914d989a3ea3
     """
+    dataset_id = dataset_meant(context, dataset)
     delete(
         context,
         DATASET,

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 import typer
 
 from domo_async.cli.actions import ask_domo
+from domo_async.cli.dataset_names import dataset_meant
 from domo_async.cli.input import STDIN, called
 from domo_async.cli.invocation import Invocation
 from domo_async.cli.misuse import Misuse
-from domo_async.cli.options import DataSetId, JsonOption
+from domo_async.cli.options import DataSetArgument, JsonOption
 from domo_async.cli.transfer_line import transfer_line
 from domo_async.cli.words import many, printable, size
 from domo_async.errors import InvalidArgumentError, TargetError
@@ -33,7 +34,7 @@ _CHUNK = 1 << 20
 
 def export(
     context: typer.Context,
-    dataset_id: DataSetId,
+    dataset: DataSetArgument,
     *,
     to: Annotated[
         Path | None,
@@ -66,6 +67,7 @@ def export(
     if to is None:
         if format is not None or column or as_json:
             raise Misuse("--format, --column and --json belong to a file: add --to FILE")
+        dataset_id = dataset_meant(context, dataset)
         ask_domo(context, lambda domo: _to_stdout(domo, dataset_id, header=header), patient=True)
         return
     from domo_async.tabular.file_format import check_format, format_of
@@ -73,6 +75,7 @@ def export(
     target = to
     kind = format_of(target) if format is None else check_format(format)
     terminal = Invocation.of(context).terminal
+    dataset_id = dataset_meant(context, dataset)
     with transfer_line(terminal, f"Exporting to {target}") as progress:
 
         async def write(domo: AsyncDomo) -> WrittenFile:
@@ -113,7 +116,7 @@ def _write_printable() -> Callable[[bytes], object]:
 
 def import_rows(
     context: typer.Context,
-    dataset_id: DataSetId,
+    dataset: DataSetArgument,
     file: Annotated[
         str, typer.Argument(help="CSV file, plain or gzip; - is standard input.", metavar="FILE", show_default=False)
     ],
@@ -142,6 +145,7 @@ def import_rows(
             raise InvalidArgumentError(
                 f"{called(file)} is empty", hint="That is often a failure further up; --allow-empty if it is meant"
             )
+        dataset_id = dataset_meant(context, dataset)
         ask_domo(
             context,
             lambda domo: domo.datasets.import_csv(dataset_id, path, update_method=method),

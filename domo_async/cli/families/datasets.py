@@ -8,12 +8,13 @@ import typer
 
 from domo_async.cli.actions import ask_domo, list_things, show_thing
 from domo_async.cli.commands import Family
+from domo_async.cli.dataset_names import dataset_meant
 from domo_async.cli.families.dataset_changes import create, delete_dataset, rename, update
 from domo_async.cli.families.dataset_rows import export, import_rows
 from domo_async.cli.families.dataset_views import DATASET, SUMMARY
 from domo_async.cli.input import STDIN, read_text
 from domo_async.cli.invocation import Invocation
-from domo_async.cli.options import DataSetId, JsonOption, LimitOption
+from domo_async.cli.options import DataSetArgument, JsonOption, LimitOption
 from domo_async.cli.tables import query_table
 
 if TYPE_CHECKING:
@@ -66,18 +67,19 @@ def list_(
 
 
 @datasets.command()
-def show(context: typer.Context, dataset_id: DataSetId, *, as_json: JsonOption = False) -> None:
+def show(context: typer.Context, dataset: DataSetArgument, *, as_json: JsonOption = False) -> None:
     """Show one DataSet with its columns; with --json as one object.
 
     Example: domo-async datasets show 4405ff58-1957-45f0-82bd-914d989a3ea3
     """
+    dataset_id = dataset_meant(context, dataset)
     show_thing(context, DATASET, lambda domo: domo.datasets.get(dataset_id), as_json=as_json)
 
 
 @datasets.command()
 def query(
     context: typer.Context,
-    dataset_id: DataSetId,
+    dataset: DataSetArgument,
     sql: Annotated[
         str, typer.Argument(help="A SELECT; the DataSet is called `table`. - reads standard input.", metavar="SQL")
     ],
@@ -87,8 +89,11 @@ def query(
     """Run SQL over one DataSet; with --json as an object of columns (names) and rows (arrays).
 
     Example: domo-async datasets query 4405ff58-1957-45f0-82bd-914d989a3ea3 "SELECT COUNT(*) FROM table"
+
+    Example: domo-async datasets query Sales "SELECT * FROM table LIMIT 10"
     """
     text = read_text(sql) if sql == STDIN else sql
+    dataset_id = dataset_meant(context, dataset)
     result = ask_domo(context, lambda domo: domo.datasets.query(dataset_id, text))
     terminal = Invocation.of(context).terminal
     if as_json:

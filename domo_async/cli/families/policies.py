@@ -9,9 +9,10 @@ import typer
 
 from domo_async.cli.actions import arguments, delete, list_things, show_thing
 from domo_async.cli.commands import Family
+from domo_async.cli.dataset_names import dataset_meant
 from domo_async.cli.families.policy_apply import apply
 from domo_async.cli.misuse import Misuse
-from domo_async.cli.options import FromJsonOption, JsonOption, YesOption, dataset_id, positive
+from domo_async.cli.options import DataSetArgument, FromJsonOption, JsonOption, YesOption, positive
 from domo_async.cli.sheets import Heading, Sheet
 from domo_async.cli.views import View
 
@@ -72,9 +73,6 @@ POLICY: View[Policy] = View(
     parts=_filters,
 )
 
-DataSetId = Annotated[
-    str, typer.Argument(help="Id of the DataSet.", metavar="DATASET", show_default=False, parser=dataset_id)
-]
 PolicyId = Annotated[
     int, typer.Argument(help="Id of the policy, a number.", metavar="ID", show_default=False, parser=positive)
 ]
@@ -96,27 +94,29 @@ GroupOption = Annotated[
 
 
 @policies.command("list")
-def list_(context: typer.Context, dataset: DataSetId, *, as_json: JsonOption = False) -> None:
+def list_(context: typer.Context, dataset: DataSetArgument, *, as_json: JsonOption = False) -> None:
     """List the policies of a DataSet; with --json as one array, which `policies apply` takes back.
 
     Example: domo-async policies list 4405ff58-1957-45f0-82bd-914d989a3ea3
     """
-    list_things(context, POLICY, lambda domo: domo.datasets.policies.list(dataset), as_json=as_json)
+    dataset_id = dataset_meant(context, dataset)
+    list_things(context, POLICY, lambda domo: domo.datasets.policies.list(dataset_id), as_json=as_json)
 
 
 @policies.command()
-def show(context: typer.Context, dataset: DataSetId, policy_id: PolicyId, *, as_json: JsonOption = False) -> None:
+def show(context: typer.Context, dataset: DataSetArgument, policy_id: PolicyId, *, as_json: JsonOption = False) -> None:
     """Show one policy; with --json as one object.
 
     Example: domo-async policies show 4405ff58-1957-45f0-82bd-914d989a3ea3 8
     """
-    show_thing(context, POLICY, lambda domo: domo.datasets.policies.get(dataset, policy_id), as_json=as_json)
+    dataset_id = dataset_meant(context, dataset)
+    show_thing(context, POLICY, lambda domo: domo.datasets.policies.get(dataset_id, policy_id), as_json=as_json)
 
 
 @policies.command()
 def create(
     context: typer.Context,
-    dataset: DataSetId,
+    dataset: DataSetArgument,
     *,
     name: NameOption = None,
     where: WhereOption = None,
@@ -135,13 +135,14 @@ def create(
         raise Misuse("--where is missing: without a condition a policy would show every row")
     options = {"name": name, "filters": _conditions(where), "users": user or None, "groups": group or None}
     fields = arguments(context, Policies.create, options, source=from_json)
-    show_thing(context, POLICY, lambda domo: domo.datasets.policies.create(dataset, **fields), as_json=as_json)
+    dataset_id = dataset_meant(context, dataset)
+    show_thing(context, POLICY, lambda domo: domo.datasets.policies.create(dataset_id, **fields), as_json=as_json)
 
 
 @policies.command()
 def update(
     context: typer.Context,
-    dataset: DataSetId,
+    dataset: DataSetArgument,
     policy_id: PolicyId,
     *,
     name: NameOption = None,
@@ -159,15 +160,16 @@ def update(
 
     options = {"name": name, "filters": _conditions(where), "users": user or None, "groups": group or None}
     fields = arguments(context, Policies.update, options, source=from_json)
+    dataset_id = dataset_meant(context, dataset)
     show_thing(
-        context, POLICY, lambda domo: domo.datasets.policies.update(dataset, policy_id, **fields), as_json=as_json
+        context, POLICY, lambda domo: domo.datasets.policies.update(dataset_id, policy_id, **fields), as_json=as_json
     )
 
 
 @policies.command("delete")
 def delete_(
     context: typer.Context,
-    dataset: DataSetId,
+    dataset: DataSetArgument,
     policy_id: PolicyId,
     *,
     yes: YesOption = False,
@@ -177,12 +179,13 @@ def delete_(
 
     Example: domo-async policies delete 4405ff58-1957-45f0-82bd-914d989a3ea3 8
     """
+    dataset_id = dataset_meant(context, dataset)
     delete(
         context,
         POLICY,
         policy_id,
-        lambda domo: domo.datasets.policies.get(dataset, policy_id),
-        lambda domo: domo.datasets.policies.delete(dataset, policy_id),
+        lambda domo: domo.datasets.policies.get(dataset_id, policy_id),
+        lambda domo: domo.datasets.policies.delete(dataset_id, policy_id),
         yes=yes,
         as_json=as_json,
     )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domo_async.cli.actions import ask_domo
+from domo_async.cli.dataset_names import dataset_meant
 from domo_async.cli.input import called, read_json
 from domo_async.cli.invocation import Invocation
-from domo_async.cli.options import JsonOption, YesOption, dataset_id
+from domo_async.cli.options import DataSetArgument, JsonOption, YesOption
 from domo_async.cli.questions import confirm, require_person
 from domo_async.cli.views import as_document
 from domo_async.cli.words import printable
@@ -25,9 +26,7 @@ __all__ = ["apply"]
 
 def apply(
     context: typer.Context,
-    dataset: Annotated[
-        str, typer.Argument(help="Id of the DataSet.", metavar="DATASET", show_default=False, parser=dataset_id)
-    ],
+    dataset: DataSetArgument,
     file: Annotated[
         str,
         typer.Argument(
@@ -49,10 +48,11 @@ def apply(
     Example: domo-async policies apply 4405ff58-1957-45f0-82bd-914d989a3ea3 policies.json --dry-run
     """
     wanted = _policies_in(file)
+    dataset_id = dataset_meant(context, dataset)
     terminal = Invocation.of(context).terminal
 
     def carry_out(*, only_say: bool) -> PolicyChanges:
-        return ask_domo(context, lambda domo: domo.datasets.policies.apply(dataset, wanted, dry_run=only_say))
+        return ask_domo(context, lambda domo: domo.datasets.policies.apply(dataset_id, wanted, dry_run=only_say))
 
     if not (dry_run or yes):
         planned = carry_out(only_say=True)
