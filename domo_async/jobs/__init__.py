@@ -33,6 +33,7 @@ from domo_async.jobs.manifest import DataSetRecord, FileRecord, Manifest, RunRec
 from domo_async.jobs.plan import PlannedTransfer, PullPlan
 from domo_async.jobs.pull import plan_pull, pull
 from domo_async.jobs.push import plan_push, push
+from domo_async.jobs.push_decision import PushAction
 from domo_async.jobs.push_events import (
     PushEvent,
     PushFinished,
@@ -80,6 +81,7 @@ __all__ = [
     "PullPlan",
     "PullReport",
     "PullStarted",
+    "PushAction",
     "PushEvent",
     "PushFinished",
     "PushOptions",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from domo_async.errors import TargetError
 from domo_async.jobs.targets.lock import FileLock
+from domo_async.tabular.open_elsewhere import remove_file, replace_file
 from domo_async.tabular.replacement import refusal
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ class PushState:
                 )
                 file.flush()
                 os.fsync(file.fileno())
-            new.replace(self.path)
-            self._journal.unlink(missing_ok=True)
+            replace_file(new, self.path)
+            remove_file(self._journal)
         except OSError as error:
             raise refusal(self.path, error) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import anyio
 
+from domo_async.tabular.open_elsewhere import remove_file
 from domo_async.tabular.read_ahead import close_iterator
 from domo_async.tabular.replacement import refusal
 from domo_async.tabular.threads import in_thread
@@ -205,7 +206,7 @@ class Spool:
 def _remove(file: BinaryIO, path: Path) -> None:
     file.close()
     with suppress(OSError):
-        path.unlink()
+        remove_file(path)
 
 
 class Spooled(AbstractAsyncContextManager["Spool"]):

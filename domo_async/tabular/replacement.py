@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from domo_async.errors import TargetError
 from domo_async.tabular.computing import compute, finish
 from domo_async.tabular.file_format import can_be_named
+from domo_async.tabular.open_elsewhere import remove_file, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -71,7 +72,7 @@ class Replacement:
             with self.path.open("rb+") as file:
                 os.fsync(file.fileno())
             size = self.path.stat().st_size
-            self.path.replace(self.target)
+            replace_file(self.path, self.target)
         except OSError as error:
             raise refusal(self.target, error) from error
         self._committed = True
@@ -82,7 +83,7 @@ class Replacement:
         if not self._committed:
             # What led here is the error to report, not that nothing could be removed.
             with suppress(OSError):
-                self.path.unlink()
+                remove_file(self.path)
 
 
 @asynccontextmanager

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import resource
 import sys
+from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -273,9 +274,45 @@ async def test_a_folder_in_place_of_a_file_fails_that_dataset(shelf: Shelf, tmp_
     assert [t.dataset_id for t in report.succeeded] == ["b"]
 
 
+async def test_files_that_somebody_reads_are_replaced_when_he_is_done(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where the file of a DataSet, the manifest and its journal may be open in another program."""
+    shelf.put("a", 1)
+    await pull(shelf, ["a"], to=tmp_path)
+    shelf.put("a", 2)
+    refused: Counter[str] = Counter()
+    replace, unlink = Path.replace, Path.unlink
+
+    def in_use(path: Path) -> None:
+        refused[path.name] += 1
+        if refused[path.name] <= 2:
+            error = PermissionError(13, "The process cannot access the file")
+            error.winerror = 32
+            raise error
+
+    def guarded_replace(self: Path, target: Path) -> Path:
+        in_use(target)
+        return replace(self, target)
+
+    def guarded_unlink(self: Path, missing_ok: bool = False) -> None:
+        in_use(self)
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "replace", guarded_replace)
+    monkeypatch.setattr(Path, "unlink", guarded_unlink)
+    report = await pull(shelf, ["a"], to=tmp_path, refresh=True)
+    assert report.ok
+    assert pq.read_table(tmp_path / "Name a.parquet").num_rows == 2
+    assert {"Name a.parquet", "manifest.json", "journal.jsonl"} <= refused.keys()
+    assert min(refused.values()) > 2
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files with setrlimit")
 async def test_a_full_disk_stops_the_job_and_keeps_what_is_finished(shelf: Shelf, tmp_path: Path) -> None:
     """The refusal of a write is a TargetError with its cause; finished files stay, temporary ones go."""
+    import resource
+
     shelf.put("small", 10)
     shelf.put("large", 200_000)
     shelf.put("later", 10)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import resource
 import sys
 from typing import TYPE_CHECKING
 
@@ -157,6 +156,8 @@ async def test_cancellation_ends_the_download(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files with setrlimit")
 async def test_a_full_disk_is_told_to_the_reader(tmp_path: Path) -> None:
     """As what it is."""
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (3 * BLOCK, hard))
     spool = Spool(tmp_path / "spool", Room(10**9))

@@ -19,6 +19,7 @@ from domo_async.jobs.targets.journal import Entry, Journal, replay
 from domo_async.jobs.targets.layout import file_names, stem_of
 from domo_async.jobs.targets.lock import FileLock
 from domo_async.jobs.targets.protocol import Contents, NameRefusedError
+from domo_async.tabular.open_elsewhere import remove_file, replace_file
 from domo_async.tabular.replacement import refusal
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class FolderTarget:
         records, warnings = self._read()
         if warnings:
             with suppress(OSError):
-                (self._home / _MANIFEST).replace(self._home / _SET_ASIDE)
+                replace_file(self._home / _MANIFEST, self._home / _SET_ASIDE)
         leftovers = self._leftovers()
         shutil.rmtree(self._staging, ignore_errors=True)
         self._records = dict(records)
@@ -147,7 +148,7 @@ class FolderTarget:
                 target.parent.mkdir(exist_ok=True)
                 if target.is_dir():
                     raise IsADirectoryError(errno.EISDIR, "a folder has that name")
-                file.path.replace(target)
+                replace_file(file.path, target)
                 modified[file.name] = target.stat().st_mtime_ns
             except OSError as error:
                 refused = refusal(target, error)
@@ -201,7 +202,7 @@ class FolderTarget:
         for name in names:
             path = self._folder / name
             try:
-                path.unlink(missing_ok=True)
+                remove_file(path)
             except OSError as error:
                 raise refusal(path, error) from error
             if path.parent != self._folder:
@@ -232,7 +233,7 @@ class FolderTarget:
                 file.write(Manifest.of(self._records).to_bytes())
                 file.flush()
                 os.fsync(file.fileno())
-            new.replace(path)
+            replace_file(new, path)
             self._journal.clear()
         except OSError as error:
             raise refusal(path, error) from error

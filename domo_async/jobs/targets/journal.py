@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from pydantic import BaseModel, ValidationError
 
 from domo_async.jobs.manifest import DataSetRecord
+from domo_async.tabular.open_elsewhere import remove_file
 from domo_async.tabular.replacement import refusal
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ class Journal:
     def clear(self) -> None:
         """Remove it."""
         self.close()
-        with suppress(FileNotFoundError):
-            self._path.unlink()
+        remove_file(self._path)
 
     def close(self) -> None:
         """Let go of the file."""
