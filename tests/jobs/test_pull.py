@@ -41,7 +41,6 @@ from tests.jobs.shelf import Naps, Shelf, files
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from domo_async.tabular import FileFormat
 
@@ -274,6 +273,12 @@ async def test_a_folder_in_place_of_a_file_fails_that_dataset(shelf: Shelf, tmp_
     assert [t.dataset_id for t in report.succeeded] == ["b"]
 
 
+class InUseError(PermissionError):
+    """What Windows says of a file that is open in another program."""
+
+    winerror = 32
+
+
 async def test_files_that_somebody_reads_are_replaced_when_he_is_done(
     shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,9 +292,7 @@ async def test_files_that_somebody_reads_are_replaced_when_he_is_done(
     def in_use(path: Path) -> None:
         refused[path.name] += 1
         if refused[path.name] <= 2:
-            error = PermissionError(13, "The process cannot access the file")
-            error.winerror = 32
-            raise error
+            raise InUseError(13, "The process cannot access the file")
 
     def guarded_replace(self: Path, target: Path) -> Path:
         in_use(target)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from domo_async.errors import TargetError
-from domo_async.tabular import open_elsewhere
 from domo_async.tabular.open_elsewhere import remove_file, replace_file
 from domo_async.tabular.replacement import Replacement
 
@@ -49,7 +49,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     program = Elsewhere(0)
     monkeypatch.setattr(Path, "replace", program.guarding(Path.replace))
     monkeypatch.setattr(Path, "unlink", program.guarding(Path.unlink))
-    monkeypatch.setattr(open_elsewhere.time, "sleep", program.sleep)
+    monkeypatch.setattr(time, "sleep", program.sleep)
     return program
 
 
